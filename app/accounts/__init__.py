@@ -1,0 +1,1 @@
+"""Who you are: accounts, browser sessions, API tokens."""

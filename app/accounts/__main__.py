@@ -1,0 +1,57 @@
+"""The operator's door to accounts: `python -m app.accounts create NAME --email … --role organizer`.
+
+Roles above `participant` are given here, by whoever can run programs on the server, and nowhere over HTTP.
+"""
+
+import argparse
+import getpass
+import os
+import sys
+
+from sqlalchemy import update
+
+from app.accounts import service
+from app.accounts.models import ROLES, Account
+from app.db import Session
+from app.errors import Fault
+
+
+def create(args: argparse.Namespace) -> None:
+    """Make an account; the password comes from PALMARES_PASSWORD or is asked for."""
+    password = os.environ.get("PALMARES_PASSWORD") or (getpass.getpass() if sys.stdin.isatty() else "")
+    with Session.begin() as session:
+        service.sign_up(session, args.username, args.email, password, args.role)
+    print(f"account {args.username.lower()} made, role {args.role}")
+
+
+def role(args: argparse.Namespace) -> None:
+    """Give an account another role."""
+    with Session.begin() as session:
+        change = update(Account).where(Account.username == args.username.lower()).values(role=args.role)
+        if session.execute(change.returning(Account.id)).first() is None:
+            sys.exit(f"there is no account {args.username!r}")
+    print(f"account {args.username.lower()} is now {args.role}")
+
+
+def main() -> None:
+    """Parse and run; a fault is one sentence and exit 1."""
+    parser = argparse.ArgumentParser(prog="python -m app.accounts", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    one = commands.add_parser("create", help="make an account (password: PALMARES_PASSWORD or asked for)")
+    one.add_argument("username")
+    one.add_argument("--email", required=True)
+    one.add_argument("--role", choices=ROLES, default="participant")
+    one.set_defaults(run=create)
+    two = commands.add_parser("role", help="give an account another role")
+    two.add_argument("username")
+    two.add_argument("role", choices=ROLES)
+    two.set_defaults(run=role)
+    args = parser.parse_args()
+    try:
+        args.run(args)
+    except Fault as fault:
+        sys.exit(f"{fault.detail} {fault.fix}".strip())
+
+
+if __name__ == "__main__":
+    main()

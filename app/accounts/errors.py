@@ -1,0 +1,59 @@
+"""Faults of accounts, sessions and tokens."""
+
+from app.errors import Conflict, Denied, NotFound, Refused, Unauthenticated
+
+
+class WrongCredentials(Unauthenticated):
+    """The name or the password is wrong. Which of them is never said."""
+
+    code = "wrong_credentials"
+    title = "The name or the password is wrong"
+    fix = "Check both; the user name or the e-mail address may be given."
+
+
+class TokenInvalid(Unauthenticated):
+    """The token is unknown, revoked or expired."""
+
+    code = "token_invalid"
+    title = "The token is not valid"
+    fix = "Make a new one: `palmares login` or `palmares token create`."
+
+
+class ScopeMissing(Denied):
+    """The token is valid but lacks the scope that this request needs (`needed`)."""
+
+    code = "scope_missing"
+    title = "The token lacks a scope"
+    fix = "Make a token that has it: `palmares token create --scope …`."
+
+
+class CrossOrigin(Denied):
+    """A browser sent this from another site; cookies are not honoured there."""
+
+    code = "cross_origin"
+    title = "The request came from another site"
+    fix = "Send it from Palmares' own pages, or with a token."
+
+
+class AccountExists(Conflict):
+    """The user name or the e-mail address is taken."""
+
+    code = "account_exists"
+    title = "This user name or e-mail address is taken"
+    fix = "Sign in, or choose another name."
+
+
+class PasswordWeak(Refused):
+    """The password is too easy to guess."""
+
+    code = "password_weak"
+    title = "The password is too easy to guess"
+    fix = "Take at least ten characters that hold neither your name nor a well-known password."
+
+
+class TokenNotFound(NotFound):
+    """You have no token of this id."""
+
+    code = "token_not_found"
+    title = "No such token"
+    fix = "List yours: `palmares token list`."

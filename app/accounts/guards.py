@@ -1,0 +1,61 @@
+"""From a request to a Principal: a token in `Authorization`, else the session cookie; never both.
+
+Decision: guards are plain dependencies that read headers only, so that who may submit is decided before a body is read.
+Requests that carry `Authorization` never look at cookies, which is why the cross-site check can skip them.
+"""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.accounts import service
+from app.accounts.errors import ScopeMissing, TokenInvalid
+from app.accounts.service import Principal
+from app.db import Session
+from app.errors import Unauthenticated
+
+
+def cookie_name(request: Request) -> str:
+    """`__Host-` pins the cookie to this very host; browsers allow the prefix over HTTPS only."""
+    return "__Host-palmares" if request.url.scheme == "https" else "palmares"
+
+
+def visitor(request: Request) -> Principal | None:
+    """Who asks, None for an anonymous visitor. Raises TokenInvalid for a token that is none."""
+    header = request.headers.get("authorization")
+    if header is not None:
+        scheme, _, secret = header.partition(" ")
+        if scheme.lower() != "bearer":
+            raise TokenInvalid("Only `Authorization: Bearer plm_…` is understood.")
+        with Session.begin() as session:
+            found = service.principal_of_token(session, secret.strip())
+        if found is None:
+            raise TokenInvalid
+        return found
+    secret = request.cookies.get(cookie_name(request), "")
+    if not secret:
+        return None
+    with Session.begin() as session:
+        return service.principal_of_session(session, secret)
+
+
+Visitor = Annotated[Principal | None, Depends(visitor)]
+
+
+def needs(scope: str) -> Callable[[Principal | None], Principal]:
+    """A dependency that lets through who is signed in and carries the scope. Raises Unauthenticated, ScopeMissing."""
+
+    def guard(who: Visitor) -> Principal:
+        if who is None:
+            raise Unauthenticated
+        if not who.may(scope):
+            raise ScopeMissing(f"This needs the scope `{scope}`.", needed=scope)
+        return who
+
+    return guard
+
+
+Reader = Annotated[Principal, Depends(needs("read"))]
+Submitter = Annotated[Principal, Depends(needs("submit"))]
+Organizer = Annotated[Principal, Depends(needs("organize"))]

@@ -1,0 +1,1 @@
+"""The participant's and CI's door: the `palmares` command and its HTTP client; imports only the core, relatively."""

@@ -1,0 +1,174 @@
+"""Commands about competitions, read or entered: competitions, join, phase list, limits, leaderboard."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from . import show
+from .boundary import run
+from .exits import Problem
+from .http import opened
+from .options import Json, Place, Slug
+from .target import resolve, slug_of
+
+
+class Format(StrEnum):
+    """How a leaderboard is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def competitions(as_json: Json = False) -> None:
+    """List the competitions that you can see."""
+    with opened() as client:
+        items = client.all("/competitions")
+    if as_json:
+        show.document({"items": items})
+        return
+    show.table(
+        ["competition", "title", "status", "open phases", "participants", "you"],
+        [
+            (
+                item["slug"],
+                item["title"],
+                item["status"],
+                ", ".join(phase["slug"] for phase in item["phases"] if phase["status"] == "open"),
+                item["participants"],
+                {"approved": "in", "pending": "waiting", "denied": "denied"}.get(item.get("joined") or "", ""),
+            )
+            for item in items
+        ],
+        right=["participants"],
+    )
+
+
+def join(
+    slug: Slug,
+    accept_terms: Annotated[bool, typer.Option("--accept-terms", help="Accept the competition's terms unasked.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Enter a competition; its terms have to be accepted."""
+    name = slug_of(slug)
+    with opened(signed_in=True) as client:
+        terms = show.plain(client.get(f"/competitions/{name}").get("terms") or "").strip()
+        if terms and not accept_terms:
+            _ask_terms(name, terms)
+        joined = client.post(f"/competitions/{name}/join", {"accept_terms": True})
+    if as_json:
+        show.document(joined)
+    elif joined["status"] == "approved":
+        show.out(f"you are in: {name}")
+    else:
+        show.out(f"{name}: {joined['status']}; the organizers decide")
+
+
+def _ask_terms(slug: str, terms: str) -> None:
+    """Show the terms and have them accepted. Raises Problem where nobody can be asked, or the answer is no."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise Problem(
+            "input_needed",
+            f"{slug} has terms that you have to accept, and there is no terminal to ask at.",
+            "Read them on the competition's page, then give --accept-terms.",
+        )
+    show.talk(f"{terms}\n")
+    if not typer.confirm("Do you accept these terms?", err=True):
+        raise Problem("terms_not_accepted", "The terms were not accepted; nothing was sent.")
+
+
+def phase_list(slug: Slug, as_json: Json = False) -> None:
+    """List the phases of a competition, with their times and limits."""
+    name = slug_of(slug)
+    with opened() as client:
+        items = client.get(f"/competitions/{name}")["phases"]
+    if as_json:
+        show.document({"competition": name, "items": items})
+        return
+    show.table(
+        ["phase", "name", "status", "starts", "ends", "a day", "in all", "pairs"],
+        [
+            (
+                item["slug"],
+                item["name"],
+                item["status"],
+                show.moment(item["starts_at"]),
+                show.moment(item["ends_at"]) or "never",
+                _or_no_limit(item["max_submissions_per_day"]),
+                _or_no_limit(item["max_submissions"]),
+                item["n_items"] if item["n_items"] is not None else "",
+            )
+            for item in items
+        ],
+        right=["a day", "in all", "pairs"],
+    )
+
+
+def _or_no_limit(limit: object) -> str:
+    return "no limit" if limit is None else str(limit)
+
+
+def limits(place: Place, as_json: Json = False) -> None:
+    """Say how many submissions are left, and when the limit resets."""
+    with opened(signed_in=True) as client:
+        target = resolve(client, place)
+        found = client.get(target.path("limits"))
+    if as_json:
+        show.document({"competition": target.competition, "phase": target.phase, **found})
+        return
+    for text in limit_lines(found):
+        show.out(text)
+    if not found["can_submit"] and found.get("reason"):
+        goes_on = show.moment(found.get("next_possible_at"))
+        show.out(f"not now: {found['reason']['detail']}" + (f" (goes on {goes_on})" if goes_on else ""))
+
+
+def limit_lines(found: dict[str, Any]) -> list[str]:
+    """The limits in words: what is left today and when that resets, and what is left in all."""
+    day, total = found.get("per_day") or {}, found.get("total") or {}
+    lines = []
+    if day.get("limit") is not None:
+        lines.append(f"today: {day['left']} of {day['limit']} left, resets {show.moment(day.get('resets_at'))}")
+    if total.get("limit") is not None:
+        lines.append(f"in all: {total['left']} of {total['limit']} left")
+    return lines or ["no limit"]
+
+
+def leaderboard(
+    place: Place,
+    shape: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
+    as_json: Json = False,
+) -> None:
+    """Print the leaderboard of a phase (the open one, else the one that closed last)."""
+    run.json = as_json or shape is Format.json
+    with opened() as client:
+        target = resolve(client, place, to_read=True)
+        if shape is Format.csv and not as_json:
+            show.out(client.text(target.path("leaderboard.csv")).rstrip("\r\n"))
+            return
+        board = client.get(target.path("leaderboard"))
+    if run.json:
+        show.document(board)
+        return
+    if not board["rows"]:
+        show.talk(f"{target}: no entries yet")
+    columns = board["columns"]
+    titles = [str(column["title"]) for column in columns]
+    show.table(
+        ["rank", "participant", *titles, "entries", "when"],
+        [
+            (
+                row["rank"],
+                row["participant"],
+                *(show.score(row["scores"].get(column["key"]), int(column.get("precision", 4))) for column in columns),
+                row["entries"],
+                show.moment(row["submitted_at"]),
+            )
+            for row in board["rows"]
+        ],
+        right=["rank", *titles, "entries"],
+    )

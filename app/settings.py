@@ -1,0 +1,111 @@
+"""Every knob of the server: its default, its unit, its sentence.
+
+Decision: one flat pydantic-settings class with the prefix PALMARES_. Without URLs of real servers the embedded
+PostgreSQL and Valkey under `data_dir` are meant, so the same code runs on a laptop and in production.
+"""
+
+import hashlib
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 1024 * 1024
+# A unix socket's path may be about 107 bytes long; postgres appends "/.s.PGSQL.5432" to the folder.
+LONGEST_RUN_DIR = 80
+
+
+class Settings(BaseSettings):
+    """The server's settings, read from the environment (PALMARES_…). Unknown names are ignored, bad values refused."""
+
+    model_config = SettingsConfigDict(env_prefix="PALMARES_", env_ignore_empty=True)
+
+    # where things are
+    data_dir: Path = Field(Path(".palmares"), description="Folder of all that the embedded mode writes.")
+    database_url: str = Field("", description="PostgreSQL >= 15, `postgresql://…`; empty: the embedded server.")
+    redis_url: str = Field("", description="Redis >= 7 or Valkey, `redis://…`; empty: the embedded server.")
+    storage_url: str = Field("", description="`file:///…` or `s3://bucket/prefix`; empty: a folder in the data dir.")
+    host: str = Field("127.0.0.1", description="Address the web process of `make up` listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port of the web process of `make up`.")
+    public_url: str = Field("", description="Address in links; empty: taken from each request.")
+
+    # intake
+    upload_bytes: int = Field(64 * MIB, ge=1024, description="Largest submission file, bytes.")
+    unpacked_bytes: int = Field(512 * MIB, ge=1024, description="Largest sum of a zip's unpacked members, bytes.")
+    bundle_bytes: int = Field(64 * MIB, ge=1024, description="Largest competition bundle, bytes.")
+    body_bytes: int = Field(1 * MIB, ge=1024, description="Largest body of any other request, bytes.")
+    upload_seconds: float = Field(600, gt=0, description="Longest time one upload may take, seconds.")
+    invalid_per_day: int = Field(20, ge=1, description="Invalid submissions a participant may send per phase and day.")
+
+    # judging
+    model_path: Path | None = Field(None, description="Folder of another sentence-transformers model; empty: MiniLM.")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the model runs.")
+    lease_seconds: int = Field(330, ge=1, description="How long a worker may hold an evaluation, seconds.")
+    task_seconds: int = Field(300, ge=1, description="Hard time limit of one task, seconds; below the lease.")
+    attempts: int = Field(5, ge=1, description="How often a stage is tried before the evaluation is failed.")
+    sweep_seconds: float = Field(2, gt=0, description="Time between two sweeps, seconds.")
+    nudge_seconds: float = Field(
+        10, gt=0, description="First wait before a waiting evaluation is announced again, seconds."
+    )
+
+    # accounts
+    session_days: int = Field(7, ge=1, description="Absolute life of a browser session, days.")
+    token_days: int = Field(90, ge=1, le=365, description="Default life of an API token, days.")
+    login_rate: str = Field("10/minute", description="Log-in attempts per account and address.")
+    signup_rate: str = Field("30/hour", description="Sign-ups per address.")
+
+    # running
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="auto: console on a terminal, else JSON."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line shown.")
+    pool_size: int = Field(10, ge=1, description="Database connections kept per web process.")
+    database_seconds: float = Field(10, gt=0, description="Longest statement of the web process, seconds.")
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def run_dir(self) -> Path:
+        """Folder of the embedded servers' sockets: in the data dir, or a temporary one if its path is too long."""
+        inside = self.data_dir / "run"
+        if len(str(inside).encode()) <= LONGEST_RUN_DIR:
+            return inside
+        digest = hashlib.sha256(str(self.data_dir).encode()).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"palmares-{digest}"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database's address as SQLAlchemy wants it (psycopg 3)."""
+        if not self.database_url:
+            return f"postgresql+psycopg://postgres@/palmares?host={self.run_dir}"
+        scheme, _, rest = self.database_url.partition("://")
+        return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else self.database_url
+
+    @property
+    def redis_client_url(self) -> str:
+        """Redis' address as redis-py wants it."""
+        return self.redis_url or f"unix://{self.run_dir}/valkey.sock"
+
+    @property
+    def celery_broker_url(self) -> str:
+        """Redis' address as Celery wants it."""
+        if self.redis_client_url.startswith("unix://"):
+            return "redis+socket://" + self.redis_client_url.removeprefix("unix://")
+        return self.redis_client_url
+
+    @property
+    def object_store_url(self) -> str:
+        """The object store's address."""
+        return self.storage_url or (self.data_dir / "storage").as_uri()
+
+
+@lru_cache
+def settings() -> Settings:
+    """The process's settings, read once."""
+    return Settings()
