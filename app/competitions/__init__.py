@@ -1,0 +1,1 @@
+"""What is open, by which rules: competitions, phases, participations, ground-truth versions."""

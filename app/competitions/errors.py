@@ -1,0 +1,98 @@
+"""Faults of competitions, phases and participations."""
+
+from app.errors import Conflict, Denied, NotFound, Refused
+
+
+class CompetitionNotFound(NotFound):
+    """There is no competition of this slug."""
+
+    code = "competition_not_found"
+    title = "No such competition"
+    fix = "List them: `palmares competitions`."
+
+
+class PhaseNotFound(NotFound):
+    """The competition has no phase of this slug."""
+
+    code = "phase_not_found"
+    title = "No such phase"
+    fix = "List them: `palmares phase list SLUG`."
+
+
+class FileNotThere(NotFound):
+    """The phase offers no such file."""
+
+    code = "file_not_found"
+    title = "No such file"
+
+
+class NotJoined(Denied):
+    """You have not joined this competition yet."""
+
+    code = "not_joined"
+    title = "You have not joined this competition"
+    fix = "Join it: `palmares join SLUG`, or on its page."
+
+
+class JoinPending(Denied):
+    """You have asked to join; an organizer has not approved it yet."""
+
+    code = "join_pending"
+    title = "Your participation is not approved yet"
+    fix = "Wait for the organizers; you need not ask again."
+
+
+class JoinDenied(Denied):
+    """The organizers have declined your participation."""
+
+    code = "join_denied"
+    title = "Your participation was declined"
+    fix = "Ask the organizers."
+
+
+class TermsNotAccepted(Refused):
+    """Joining needs the competition's terms to be accepted."""
+
+    code = "terms_not_accepted"
+    title = "The terms must be accepted"
+    fix = "Read them, then send `accept_terms: true` (`palmares join SLUG --accept-terms`)."
+
+
+class PhaseNotOpen(Conflict):
+    """The phase is not open by the server's clock; `opens_at` and `closed_at` say when it is or was."""
+
+    code = "phase_not_open"
+    title = "The phase is not open"
+    fix = "See the phase's times: `palmares phase list SLUG`."
+
+
+class PhaseNotReady(Conflict):
+    """The phase has no ground truth yet, so nothing could be scored."""
+
+    code = "phase_not_ready"
+    title = "The phase has no ground truth yet"
+    fix = "Organizers: add it (`palmares competition apply`)."
+
+
+class ScoringInUse(Conflict):
+    """Submissions were already judged by the present truth or plan; changing it under them would mix two scorings."""
+
+    code = "scoring_in_use"
+    title = "There are submissions under the present scoring"
+    fix = "Open a new phase for the new truth or plan, or start from a competition without submissions."
+
+
+class BundleInvalid(Refused):
+    """The competition bundle has faults; `findings` names all of them with their place."""
+
+    code = "bundle_invalid"
+    title = "The bundle cannot be applied"
+    fix = "Mend the findings; nothing was changed."
+
+
+class TruthInvalid(Refused):
+    """The ground truth has faults; `findings` names them."""
+
+    code = "truth_invalid"
+    title = "The ground truth cannot be read"
+    fix = "Mend the findings; nothing was changed."

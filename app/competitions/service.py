@@ -1,0 +1,110 @@
+"""What can be done with competitions: join, enter a phase, give truth. Plain functions on an open session."""
+
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.accounts.service import Principal
+from app.competitions import errors
+from app.competitions.models import Competition, Participation, Phase, Truth
+from app.db import now
+
+Status = Literal["upcoming", "open", "closed"]
+
+
+def competition_of(session: Session, slug: str) -> Competition:
+    """The competition of this slug. Raises CompetitionNotFound."""
+    found = session.scalar(select(Competition).where(Competition.slug == slug))
+    if found is None:
+        raise errors.CompetitionNotFound(f"There is no competition {slug!r}.")
+    return found
+
+
+def phase_of(session: Session, slug: str, phase: str) -> Phase:
+    """The phase of this competition. Raises CompetitionNotFound, PhaseNotFound."""
+    for found in competition_of(session, slug).phases:
+        if found.slug == phase:
+            return found
+    raise errors.PhaseNotFound(f"The competition {slug!r} has no phase {phase!r}.")
+
+
+def status_of(phase: Phase, moment: datetime) -> Status:
+    """Whether the phase is upcoming, open or closed at this moment (half-open interval)."""
+    if moment < phase.starts_at:
+        return "upcoming"
+    return "closed" if phase.ends_at is not None and moment >= phase.ends_at else "open"
+
+
+def organizes(who: Principal | None, competition: Competition) -> bool:
+    """True where the asker may see and change what organizers may."""
+    return who is not None and (who.is_admin or (who.may("organize") and competition.organizer_id == who.account_id))
+
+
+def participation_of(session: Session, competition: Competition, account_id: int) -> Participation | None:
+    """The account's participation, None where it never joined."""
+    mine = (Participation.competition_id == competition.id, Participation.account_id == account_id)
+    return session.scalar(select(Participation).where(*mine))
+
+
+def join(session: Session, who: Principal, slug: str, accept_terms: bool) -> Participation:
+    """Join a competition; joining again changes nothing. Raises CompetitionNotFound, TermsNotAccepted."""
+    competition = competition_of(session, slug)
+    if not accept_terms:
+        raise errors.TermsNotAccepted
+    status = "approved" if competition.registration_auto_approve or organizes(who, competition) else "pending"
+    session.execute(
+        insert(Participation)
+        .values(competition_id=competition.id, account_id=who.account_id, status=status)
+        .on_conflict_do_nothing()
+    )
+    found = participation_of(session, competition, who.account_id)
+    assert found is not None  # noqa: S101  (inserted above or before)
+    return found
+
+
+def entry(
+    session: Session, who: Principal, slug: str, phase: str, *, lock: bool = False
+) -> tuple[Phase, Participation]:
+    """The phase and the asker's participation where they may submit to it now, by the database's clock.
+
+    With `lock`, the phase is held for share and the participation for update, in that order, until the transaction
+    ends: the counts below are then exact. Raises CompetitionNotFound, PhaseNotFound, NotJoined, JoinPending,
+    JoinDenied, PhaseNotOpen, PhaseNotReady.
+    """
+    found = phase_of(session, slug, phase)
+    if lock:
+        session.refresh(found, with_for_update={"read": True, "of": Phase})
+    participation = participation_of(session, found.competition, who.account_id)
+    if participation is None:
+        raise errors.NotJoined
+    if lock:
+        session.refresh(participation, with_for_update={"of": Participation})
+    if participation.status == "pending":
+        raise errors.JoinPending
+    if participation.status == "denied":
+        raise errors.JoinDenied
+    moment = now(session)
+    status = status_of(found, moment)
+    if status == "upcoming":
+        raise errors.PhaseNotOpen(f"It opens at {found.starts_at.isoformat()}.", opens_at=found.starts_at.isoformat())
+    if status == "closed":
+        ended = found.ends_at.isoformat() if found.ends_at else ""
+        raise errors.PhaseNotOpen(f"It closed at {ended}.", closed_at=ended)
+    if found.truth is None:
+        raise errors.PhaseNotReady
+    return found, participation
+
+
+def add_truth(session: Session, phase: Phase, sha256: str, item_ids: list[str], account_id: int) -> Truth:
+    """A new version of the phase's truth, unless it is the present one. The blob must be stored already."""
+    if phase.truth is not None and phase.truth.sha256 == sha256:
+        return phase.truth
+    number = session.scalar(select(func.coalesce(func.max(Truth.number), 0)).where(Truth.phase_id == phase.id))
+    truth = Truth(phase_id=phase.id, number=(number or 0) + 1, sha256=sha256, item_ids=item_ids, created_by=account_id)
+    session.add(truth)
+    session.flush()
+    phase.truth = truth
+    return truth

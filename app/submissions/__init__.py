@@ -1,0 +1,1 @@
+"""What was sent and how it was judged: submissions never change, evaluations are the state machine."""
