@@ -1,0 +1,80 @@
+"""Faults of submissions and evaluations."""
+
+from app.errors import Conflict, Fault, NotFound, Refused, TooMany
+
+
+class SubmissionNotFound(NotFound):
+    """There is no submission of this ref, or it is not yours to see."""
+
+    code = "submission_not_found"
+    title = "No such submission"
+    fix = "List yours: `palmares submissions`."
+
+
+class NotScored(Conflict):
+    """The submission has no scores (yet); its state says why."""
+
+    code = "not_scored"
+    title = "There are no scores for this submission"
+    fix = "Wait for it: `palmares watch REF`."
+
+
+class NotCancellable(Conflict):
+    """The submission has reached a final state."""
+
+    code = "not_cancellable"
+    title = "The submission is final"
+
+
+class IdempotencyConflict(Conflict):
+    """The Idempotency-Key was used before with another file."""
+
+    code = "idempotency_conflict"
+    title = "This Idempotency-Key belongs to another file"
+    fix = "Take a new key for a new file."
+
+
+class NotAnArchive(Refused):
+    """The file is neither a zip nor a predictions file."""
+
+    code = "not_an_archive"
+    title = "The file is neither a zip nor a predictions file"
+    fix = "Send a zip that holds one .jsonl, .json or .csv file, or that file itself."
+
+
+class FileInvalid(Refused):
+    """The archive's structure is unsafe or broken; `findings` names all faults. Nothing was counted."""
+
+    code = "file_invalid"
+    title = "The file cannot be taken"
+    fix = "Mend the findings and send it again; this attempt did not count."
+
+
+class UploadBroken(Refused):
+    """The body ended early, or holds no file."""
+
+    code = "upload_broken"
+    title = "The upload is incomplete"
+    fix = "Send it again with the same Idempotency-Key."
+
+
+class LimitReached(TooMany):
+    """The phase's submissions are used up for now; `next_possible_at` says when it goes on (null: never)."""
+
+    code = "limit_reached"
+
+
+class WorkerLost(Fault):
+    """Workers took this evaluation several times and never came back. It is our fault and costs nothing."""
+
+    code = "worker_lost"
+    title = "Our workers were lost while judging this"
+    fix = "Send it again; the organizers were told. It does not count against your limit."
+
+
+class ScoringFailed(Fault):
+    """The scoring itself failed several times. It is our fault and costs nothing."""
+
+    code = "scoring_failed"
+    title = "The scoring failed"
+    fix = "Send it again later; it does not count against your limit."

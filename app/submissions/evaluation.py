@@ -1,0 +1,167 @@
+"""The state machine of an evaluation: claim, release, finish, sweep.
+
+Decision: PostgreSQL is the queue. `claim` is a compare-and-set on the state that raises `attempt`; everything after it
+demands that very attempt (the fence), so a worker that was thought dead and comes back changes nothing. All times are the
+database's. The sweeper gives back what stayed too long and rings again for what waits, with growing pauses.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.broker import SCORE, VALIDATE
+from app.errors import Fault
+from app.settings import settings
+from app.submissions.errors import WorkerLost
+from app.submissions.models import Evaluation
+
+Stage = Literal["validate", "score"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    waiting: str
+    running: str
+    started: Any
+    task: str
+
+
+STEPS: dict[Stage, _Steps] = {
+    "validate": _Steps("queued", "validating", Evaluation.validating_at, VALIDATE),
+    "score": _Steps("ready", "scoring", Evaluation.scoring_at, SCORE),
+}
+TASK_OF = {step.waiting: step.task for step in STEPS.values()}
+
+
+def first_announcement() -> Any:
+    """When the sweeper rings for a fresh row, if nobody came by the first ring."""
+    return func.clock_timestamp() + timedelta(seconds=settings().nudge_seconds)
+
+
+def claim(session: Session, evaluation_id: int, stage: Stage) -> int | None:
+    """Take the evaluation for this stage; returns the attempt number, None where it is not to be had."""
+    step = STEPS[stage]
+    moment = func.clock_timestamp()
+    free = or_(
+        Evaluation.state == step.waiting,
+        and_(Evaluation.state == step.running, Evaluation.lease_until < moment),
+    )
+    return session.scalar(
+        update(Evaluation)
+        .where(Evaluation.id == evaluation_id, free, Evaluation.tries < settings().attempts)
+        .values(
+            state=step.running,
+            attempt=Evaluation.attempt + 1,
+            tries=Evaluation.tries + 1,
+            lease_until=moment + timedelta(seconds=settings().lease_seconds),
+            **{step.started.key: moment},
+        )
+        .returning(Evaluation.attempt)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _fenced(evaluation_id: int, stage: Stage, attempt: int) -> Any:
+    mine = (Evaluation.id == evaluation_id, Evaluation.state == STEPS[stage].running, Evaluation.attempt == attempt)
+    return update(Evaluation).where(*mine).returning(Evaluation.id).execution_options(synchronize_session=False)
+
+
+def finish(session: Session, evaluation_id: int, stage: Stage, attempt: int, state: str, **values: Any) -> bool:
+    """End the stage in a terminal state, or hand on to `ready`; False where the fence refuses (another took over)."""
+    moment = func.clock_timestamp()
+    if state == "ready":
+        values |= {"ready_at": moment, "tries": 0, "announcements": 0, "announce_at": first_announcement()}
+    else:
+        values |= {"finished_at": moment}
+    change = _fenced(evaluation_id, stage, attempt).values(state=state, lease_until=None, **values)
+    return session.execute(change).first() is not None
+
+
+def release(session: Session, evaluation_id: int, stage: Stage, attempt: int, fault: Fault) -> str | None:
+    """Give back after a failure on our side: waiting again, or `failed` where the tries are used up.
+
+    Returns the new state, None where the fence refuses.
+    """
+    tries = session.scalar(
+        select(Evaluation.tries).where(Evaluation.id == evaluation_id, Evaluation.attempt == attempt)
+    )
+    if tries is None:
+        return None
+    if tries >= settings().attempts:
+        done = finish(session, evaluation_id, stage, attempt, "failed", problem=fault.as_problem())
+        return "failed" if done else None
+    pause = timedelta(seconds=settings().nudge_seconds * 2 ** (tries - 1))
+    change = _fenced(evaluation_id, stage, attempt).values(
+        state=STEPS[stage].waiting, lease_until=None, announce_at=func.clock_timestamp() + pause
+    )
+    return STEPS[stage].waiting if session.execute(change).first() is not None else None
+
+
+def cancel(session: Session, evaluation_id: int) -> bool:
+    """Cancel what is not final yet; a worker that holds it is fenced out."""
+    change = (
+        update(Evaluation)
+        .where(Evaluation.id == evaluation_id, Evaluation.finished_at.is_(None))
+        .values(state="cancelled", finished_at=func.clock_timestamp(), lease_until=None, attempt=Evaluation.attempt + 1)
+        .returning(Evaluation.id)
+        .execution_options(synchronize_session=False)
+    )
+    return session.execute(change).first() is not None
+
+
+def sweep(session: Session, limit: int = 500) -> list[tuple[str, int]]:
+    """Give back or fail what outstayed its lease, then pick what to ring for: (task, evaluation id) to send after commit.
+
+    Several sweepers may run at once: each row is one's only (SKIP LOCKED).
+    """
+    moment = func.clock_timestamp()
+    for step in STEPS.values():
+        overdue = (
+            select(Evaluation.id)
+            .where(Evaluation.state == step.running, Evaluation.lease_until < moment)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        ids = list(session.scalars(overdue))
+        if not ids:
+            continue
+        still = update(Evaluation).where(Evaluation.id.in_(ids)).execution_options(synchronize_session=False)
+        lost = WorkerLost(f"Lost {settings().attempts} times while {step.running}.").as_problem()
+        session.execute(
+            still.where(Evaluation.tries >= settings().attempts).values(
+                state="failed", problem=lost, finished_at=moment, lease_until=None
+            )
+        )
+        session.execute(
+            still.where(Evaluation.state == step.running).values(
+                state=step.waiting, lease_until=None, announce_at=moment
+            )
+        )
+    return _due(session, limit)
+
+
+def _due(session: Session, limit: int) -> list[tuple[str, int]]:
+    moment = func.clock_timestamp()
+    due = (
+        select(Evaluation.id, Evaluation.state)
+        .where(Evaluation.state.in_(TASK_OF), Evaluation.announce_at <= moment)
+        .order_by(Evaluation.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.execute(due).all()
+    if rows:
+        # Growing pauses: a queue that is merely deep must not be flooded with rings.
+        pause = func.make_interval(
+            0, 0, 0, 0, 0, 0, settings().nudge_seconds * func.power(2, func.least(Evaluation.announcements, 6))
+        )
+        session.execute(
+            update(Evaluation)
+            .where(Evaluation.id.in_([row.id for row in rows]))
+            .values(announcements=Evaluation.announcements + 1, announce_at=moment + pause)
+            .execution_options(synchronize_session=False)
+        )
+    return [(TASK_OF[row.state], row.id) for row in rows]
