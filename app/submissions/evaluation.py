@@ -1,7 +1,7 @@
 """The state machine of an evaluation: claim, release, finish, sweep.
 
-Decision: PostgreSQL is the queue. `claim` is a compare-and-set on the state that raises `attempt`; everything after it
-demands that very attempt (the fence), so a worker that was thought dead and comes back changes nothing. All times are the
+Decision: PostgreSQL is the queue. `claim` is a compare-and-set on the state that raises `attempt`; what follows demands
+that very attempt (the fence), so a worker that was thought dead and comes back changes nothing. All times are the
 database's. The sweeper gives back what stayed too long and rings again for what waits, with growing pauses.
 """
 
@@ -113,7 +113,7 @@ def cancel(session: Session, evaluation_id: int) -> bool:
 
 
 def sweep(session: Session, limit: int = 500) -> list[tuple[str, int]]:
-    """Give back or fail what outstayed its lease, then pick what to ring for: (task, evaluation id) to send after commit.
+    """Give back or fail what outstayed its lease; returns the rings, (task, evaluation id), to send after the commit.
 
     Several sweepers may run at once: each row is one's only (SKIP LOCKED).
     """

@@ -1,0 +1,78 @@
+"""HTTP doors of leaderboards: JSON and CSV, with an ETag that is the board's version."""
+
+import csv
+import io
+from typing import Any
+
+from fastapi import APIRouter, Request, Response, status
+
+from app.competitions import service as competitions
+from app.db import Session
+from app.leaderboards import service
+from app.leaderboards.schemas import BoardOut
+
+router = APIRouter(tags=["leaderboards"])
+BOARD = "/competitions/{slug}/phases/{phase}/leaderboard"
+
+
+def board_of(slug: str, phase_slug: str) -> BoardOut:
+    """The phase's board. Raises CompetitionNotFound, PhaseNotFound."""
+    with Session.begin() as session:
+        phase = competitions.phase_of(session, slug, phase_slug)
+        version = service.version_of(session, phase.id)
+        return BoardOut.model_validate(
+            {
+                "competition": slug,
+                "phase": phase_slug,
+                "board_version": version,
+                "columns": service.columns_of(phase),
+                "rows": service.rows_of(session, phase),
+            }
+        )
+
+
+def _unchanged(request: Request, slug: str, phase_slug: str, kind: str) -> tuple[str, bool]:
+    """The ETag, and whether the asker has this very version already: then no row is read."""
+    with Session.begin() as session:
+        phase = competitions.phase_of(session, slug, phase_slug)
+        tag = f'"{phase.id}-{service.version_of(session, phase.id)}-{kind}"'
+    given = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
+    return tag, tag in given or "*" in given
+
+
+@router.get(BOARD, response_model=BoardOut)
+def board_json(request: Request, response: Response, slug: str, phase: str) -> Any:
+    """The board in order; 304 where `If-None-Match` names the present version."""
+    tag, unchanged = _unchanged(request, slug, phase, "json")
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if unchanged:
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    response.headers.update(headers)
+    return board_of(slug, phase)
+
+
+@router.get(BOARD + ".csv", response_class=Response)
+def board_csv(request: Request, slug: str, phase: str) -> Response:
+    """The board as CSV: value and 95 % interval of each column."""
+    tag, unchanged = _unchanged(request, slug, phase, "csv")
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if unchanged:
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    headers["Content-Disposition"] = f'attachment; filename="{slug}-{phase}.csv"'
+    return Response(as_csv(board_of(slug, phase)), media_type="text/csv", headers=headers)
+
+
+def as_csv(board: BoardOut) -> str:
+    """The board as CSV text. User names hold no character that a spreadsheet would take for a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    keys = [column.key for column in board.columns]
+    spread = [name for key in keys for name in (key, f"{key}_low", f"{key}_high")]
+    writer.writerow(["rank", "participant", *spread, "entries", "submitted_at", "ref"])
+    for row in board.rows:
+        values: list[Any] = []
+        for key in keys:
+            score = row.scores.get(key, {})
+            values += [score.get("value", ""), *(score.get("ci95") or ("", ""))]
+        writer.writerow([row.rank, row.participant, *values, row.entries, row.submitted_at.isoformat(), row.ref])
+    return text.getvalue()

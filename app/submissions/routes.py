@@ -1,0 +1,260 @@
+"""HTTP doors of submissions: send, check, follow, read, cancel.
+
+A participant's rank comes from the leaderboards room, which lies above this one: `create_app` hands its function in as
+`app.state.rank_of`.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import anyio
+from fastapi import APIRouter, Header, Query, Request, Response, status
+from fastapi.responses import StreamingResponse
+from sqlakeyset import BadBookmark, select_page
+from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from app import storage
+from app.accounts.guards import Reader, Submitter
+from app.accounts.service import Principal
+from app.broker import VALIDATE, nudge
+from app.competitions import service as competitions
+from app.competitions.errors import FileNotThere
+from app.competitions.models import Competition, Participation, Phase
+from app.db import Session
+from app.errors import Denied, Refused
+from app.scoring.validating import validate
+from app.submissions import receiving, service
+from app.submissions.errors import NotScored
+from app.submissions.live import hub
+from app.submissions.models import Evaluation, Submission
+from app.submissions.schemas import (
+    LimitsOut,
+    SubmissionList,
+    SubmissionOut,
+    ValidationOut,
+    limits_out,
+    submission_out,
+)
+
+router = APIRouter(tags=["submissions"])
+PHASE = "/competitions/{slug}/phases/{phase}"
+
+
+def shown(request: Request, session: OrmSession, submission: Submission) -> SubmissionOut:
+    """A submission with its participant's rank."""
+    return submission_out(session, submission, request.app.state.rank_of(session, submission))
+
+
+def _may_submit(who: Principal, slug: str, phase: str, key: str | None) -> list[str]:
+    """Refuse before the body is read; returns the phase's item ids."""
+    with Session.begin() as session:
+        found, participation = competitions.entry(session, who, slug, phase)
+        if service.earlier(session, found, participation, key, None) is None:
+            service.require_room(service.limits_of(session, found, participation))
+        assert found.truth is not None  # noqa: S101  (entry demands it)
+        return list(found.truth.item_ids)
+
+
+def _submit(
+    request: Request, who: Principal, slug: str, phase: str, upload: receiving.Upload, key: str | None
+) -> SubmissionOut:
+    received = receiving.receive(upload)
+    with Session.begin() as session:
+        submission, new = service.submit(session, who, slug, phase, received, upload.message, key)
+        answer = shown(request, session, submission)
+        limits = service.limits_of(session, submission.phase, submission.participation)
+        answer.limits = limits_out(limits)
+        evaluation_id = submission.evaluation.id
+    if new:
+        nudge(VALIDATE, evaluation_id)
+    return answer
+
+
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}, "message": {"type": "string"}},
+                }
+            },
+            "application/zip": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+
+
+@router.post(PHASE + "/submissions", status_code=status.HTTP_202_ACCEPTED, openapi_extra=BODY)
+async def create(
+    request: Request,
+    response: Response,
+    who: Submitter,
+    slug: str,
+    phase: str,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
+) -> SubmissionOut:
+    """Send a submission: who may is decided before the body is read; 202 means it is kept and will be judged."""
+    await anyio.to_thread.run_sync(_may_submit, who, slug, phase, idempotency_key)
+    upload = await receiving.upload_of(request)
+    try:
+        answer = await anyio.to_thread.run_sync(_submit, request, who, slug, phase, upload, idempotency_key)
+    finally:
+        upload.file.close()
+    response.headers["Location"] = answer.links["self"]
+    return answer
+
+
+@router.post(PHASE + "/validate", openapi_extra=BODY)
+async def check(request: Request, who: Submitter, slug: str, phase: str) -> ValidationOut:
+    """Check a file against the phase without submitting it: every fault at once, costs nothing."""
+    item_ids = await anyio.to_thread.run_sync(_item_ids, who, slug, phase)
+    upload = await receiving.upload_of(request)
+    try:
+        found = await anyio.to_thread.run_sync(validate, upload.file, upload.name, item_ids, receiving.limits())
+    finally:
+        upload.file.close()
+    return ValidationOut.model_validate(found.as_dict())
+
+
+def _item_ids(who: Principal, slug: str, phase: str) -> list[str]:
+    with Session.begin() as session:
+        found, _ = competitions.entry(session, who, slug, phase)
+        assert found.truth is not None  # noqa: S101  (entry demands it)
+        return list(found.truth.item_ids)
+
+
+@router.get(PHASE + "/limits")
+def limits(who: Reader, slug: str, phase: str) -> LimitsOut:
+    """What is left in this phase, and when the next submission is possible."""
+    with Session.begin() as session:
+        found = competitions.phase_of(session, slug, phase)
+        participation = competitions.participation_of(session, found.competition, who.account_id)
+        if participation is None:
+            raise competitions.errors.NotJoined
+        return limits_out(service.limits_of(session, found, participation))
+
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(max_length=300)]
+
+
+@router.get(PHASE + "/submissions")
+def of_phase(
+    request: Request, who: Reader, slug: str, phase: str, limit: Limit = 50, cursor: Cursor = None
+) -> SubmissionList:
+    """Your submissions to this phase, newest first; organizers see everyone's."""
+    with Session.begin() as session:
+        found = competitions.phase_of(session, slug, phase)
+        rows = select(Submission).where(Submission.phase_id == found.id)
+        if not competitions.organizes(who, found.competition):
+            rows = rows.join(Participation).where(Participation.account_id == who.account_id)
+        return _page(request, session, rows, limit, cursor)
+
+
+@router.get("/submissions")
+def mine(
+    request: Request,
+    who: Reader,
+    competition: str | None = None,
+    phase: str | None = None,
+    state: str | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> SubmissionList:
+    """Your submissions everywhere, newest first."""
+    rows = select(Submission).join(Participation).where(Participation.account_id == who.account_id)
+    rows = rows.join(Phase, Phase.id == Submission.phase_id).join(Competition, Competition.id == Phase.competition_id)
+    if competition is not None:
+        rows = rows.where(Competition.slug == competition)
+    if phase is not None:
+        rows = rows.where(Phase.slug == phase)
+    if state is not None:
+        rows = rows.where(Submission.evaluations.any(Evaluation.state == state))
+    with Session.begin() as session:
+        return _page(request, session, rows, limit, cursor)
+
+
+def _page(
+    request: Request, session: OrmSession, rows: "select[tuple[Submission]]", limit: int, cursor: str | None
+) -> SubmissionList:
+    ordered = rows.order_by(Submission.created_at.desc(), Submission.id.desc())
+    try:
+        page = select_page(session, ordered, per_page=limit, page=cursor or None)
+    except BadBookmark as error:
+        raise Refused("The cursor is not one of ours.", field="cursor") from error
+    items = [shown(request, session, row) for (row,) in page]
+    return SubmissionList(items=items, next_cursor=page.paging.bookmark_next if page.paging.has_next else None)
+
+
+@router.get("/submissions/{ref}")
+def read(request: Request, who: Reader, ref: str) -> SubmissionOut:
+    """A submission and its state."""
+    with Session.begin() as session:
+        return shown(request, session, service.submission_of(session, who, ref))
+
+
+@router.get("/submissions/{ref}/events", response_class=EventSourceResponse)
+async def events(request: Request, who: Reader, ref: str) -> EventSourceResponse:
+    """The submission's states as they happen (SSE): `event: state`, data as in GET; ends after the terminal state."""
+    await anyio.to_thread.run_sync(read, request, who, ref)
+
+    async def stream() -> AsyncIterator[ServerSentEvent]:
+        async for state, attempt in hub.watch(ref):
+            now = await anyio.to_thread.run_sync(read, request, who, ref)
+            yield ServerSentEvent(now.model_dump_json(), event="state", id=f"{state}-{attempt}")
+
+    return EventSourceResponse(stream(), ping=15, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+
+
+@router.get("/submissions/{ref}/report")
+def report(who: Reader, ref: str) -> dict[str, object]:
+    """The full report of a scored submission."""
+    with Session.begin() as session:
+        evaluation = service.submission_of(session, who, ref).evaluation
+        if evaluation.report is None:
+            raise NotScored(f"Its state is {evaluation.state}.", state=evaluation.state)
+        return evaluation.report
+
+
+@router.get("/submissions/{ref}/items")
+def items(who: Reader, ref: str) -> Response:
+    """A line of JSON per item, for organizers, and for participants where the phase shows items."""
+    with Session.begin() as session:
+        submission = service.submission_of(session, who, ref)
+        evaluation, phase = submission.evaluation, submission.phase
+        if not phase.show_items and not competitions.organizes(who, phase.competition):
+            raise Denied("This phase shows no values per item: they would tell the hidden answers.")
+        if evaluation.items_sha256 is None:
+            raise NotScored(f"Its state is {evaluation.state}.", state=evaluation.state)
+    return _download(evaluation.items_sha256, f"{ref}-items.jsonl", "application/jsonl")
+
+
+@router.get("/submissions/{ref}/file")
+def file(who: Reader, ref: str) -> Response:
+    """The file as it was sent."""
+    with Session.begin() as session:
+        submission = service.submission_of(session, who, ref)
+    return _download(submission.file_sha256, f"{ref}.bin", "application/octet-stream")
+
+
+def _download(sha256: str | None, name: str, kind: str) -> Response:
+    if sha256 is None:
+        raise FileNotThere
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Security-Policy": "sandbox",
+        "Cache-Control": "no-store",
+    }
+    return StreamingResponse(storage.stream(sha256), media_type=kind, headers=headers)
+
+
+@router.post("/submissions/{ref}/cancel")
+def cancel(request: Request, who: Submitter, ref: str) -> SubmissionOut:
+    """Cancel a submission that is not final; it does not count."""
+    with Session.begin() as session:
+        return shown(request, session, service.cancel(session, who, ref))
