@@ -1,0 +1,31 @@
+"""Reading competitions for pages and lists."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.service import Principal
+from app.competitions import service
+from app.competitions.models import Competition, Participation
+from app.competitions.schemas import CompetitionDetail, competition_detail
+from app.db import now
+
+
+def all_competitions(session: Session, who: Principal | None) -> list[CompetitionDetail]:
+    """Every competition, newest first, with the number of its participants and the asker's participation."""
+    counted = select(Participation.competition_id, func.count()).group_by(Participation.competition_id)
+    counts = {competition_id: number for competition_id, number in session.execute(counted)}
+    mine = {}
+    if who is not None:
+        own = select(Participation).where(Participation.account_id == who.account_id)
+        mine = {row.competition_id: row for row in session.scalars(own)}
+    moment = now(session)
+    rows = session.scalars(select(Competition).order_by(Competition.created_at.desc()))
+    return [competition_detail(row, moment, counts.get(row.id, 0), mine.get(row.id)) for row in rows]
+
+
+def one_competition(session: Session, who: Principal | None, slug: str) -> CompetitionDetail:
+    """One competition. Raises CompetitionNotFound."""
+    competition = service.competition_of(session, slug)
+    counted = select(func.count()).where(Participation.competition_id == competition.id)
+    mine = service.participation_of(session, competition, who.account_id) if who else None
+    return competition_detail(competition, now(session), session.scalar(counted) or 0, mine)

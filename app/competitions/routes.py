@@ -1,0 +1,147 @@
+"""HTTP doors of competitions: list, apply a bundle, join, truth, files."""
+
+import hashlib
+
+import anyio
+from fastapi import APIRouter, Request, Response, status
+from fastapi.responses import StreamingResponse
+
+from app import storage
+from app.accounts.guards import Organizer, Submitter, Visitor
+from app.accounts.service import Principal
+from app.competitions import applying, queries, service
+from app.competitions.bundle import canonical_truth, read_bundle
+from app.competitions.errors import FileNotThere, TruthInvalid
+from app.competitions.schemas import (
+    Applied,
+    CompetitionDetail,
+    CompetitionList,
+    Join,
+    Joined,
+    PhaseOut,
+    TruthOut,
+    phase_out,
+)
+from app.db import Session, now
+from app.errors import Denied, TooLarge
+from app.scoring.findings import Invalid
+from app.settings import settings
+
+router = APIRouter(tags=["competitions"])
+PHASES = "/competitions/{slug}/phases"
+ZIP_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+async def body_of(request: Request, cap: int) -> bytes:
+    """The body, read to the end but never beyond the cap. Raises TooLarge."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > cap:
+            raise TooLarge(f"Reading stopped after {cap} bytes.", limit_bytes=cap)
+    return bytes(body)
+
+
+@router.get("/competitions")
+def listing(who: Visitor) -> CompetitionList:
+    """All competitions, newest first."""
+    with Session.begin() as session:
+        return CompetitionList(items=list(queries.all_competitions(session, who)))
+
+
+@router.post("/competitions", openapi_extra=ZIP_BODY, responses={201: {"model": Applied}})
+async def apply(request: Request, response: Response, who: Organizer, dry_run: bool = False) -> Applied:
+    """Create a competition from a bundle (zip) or bring it to what the bundle says; names each change."""
+    packed = await body_of(request, settings().bundle_bytes)
+    applied = await anyio.to_thread.run_sync(_apply, who, packed, dry_run)
+    response.status_code = status.HTTP_201_CREATED if applied.created and not dry_run else status.HTTP_200_OK
+    return applied
+
+
+def _apply(who: Principal, packed: bytes, dry_run: bool) -> Applied:
+    bundle = read_bundle(packed)
+    hashes = applying.store(bundle, dry_run=dry_run)
+    with Session() as session:
+        competition, created, changes = applying.apply(session, who, bundle, hashes)
+        applied = Applied(slug=competition.slug, created=created, dry_run=dry_run, changes=changes)
+        session.rollback() if dry_run else session.commit()
+    return applied
+
+
+@router.get("/competitions/{slug}")
+def detail(who: Visitor, slug: str) -> CompetitionDetail:
+    """A competition with its phases, pages and terms."""
+    with Session.begin() as session:
+        return queries.one_competition(session, who, slug)
+
+
+@router.post("/competitions/{slug}/join")
+def join(who: Submitter, slug: str, given: Join) -> Joined:
+    """Join the competition; joining again changes nothing."""
+    with Session.begin() as session:
+        return Joined(competition=slug, status=service.join(session, who, slug, given.accept_terms).status)
+
+
+@router.get(PHASES)
+def phases(slug: str) -> list[PhaseOut]:
+    """The competition's phases in order."""
+    with Session.begin() as session:
+        moment = now(session)
+        return [phase_out(phase, moment) for phase in service.competition_of(session, slug).phases]
+
+
+@router.put(PHASES + "/{phase}/truth", status_code=status.HTTP_201_CREATED, openapi_extra=ZIP_BODY)
+async def put_truth(request: Request, who: Organizer, slug: str, phase: str) -> TruthOut:
+    """A new version of the phase's ground truth (JSON Lines, JSON or CSV; RAIM-PIQA's training file as it is)."""
+    content = await body_of(request, settings().bundle_bytes)
+    name = request.headers.get("x-filename", "truth.jsonl")
+    return await anyio.to_thread.run_sync(_put_truth, who, slug, phase, content, name)
+
+
+def _put_truth(who: Principal, slug: str, phase_slug: str, content: bytes, name: str) -> TruthOut:
+    try:
+        truth, item_ids = canonical_truth(content, name)
+    except Invalid as error:
+        found = [finding.as_dict() for finding in error.findings]
+        raise TruthInvalid(error.args[0], findings=found, findings_total=error.total) from error
+    sha256 = hashlib.sha256(truth).hexdigest()
+    with Session.begin() as session:
+        phase = service.phase_of(session, slug, phase_slug)
+        if not service.organizes(who, phase.competition):
+            raise Denied("Only the competition's organizers may give its truth.")
+        if phase.truth is None or phase.truth.sha256 != sha256:
+            applying.require_unused(session, phase, "its ground truth differs")
+    storage.put(truth)
+    with Session.begin() as session:
+        phase = service.phase_of(session, slug, phase_slug)
+        made = service.add_truth(session, phase, sha256, item_ids, who.account_id)
+        session.refresh(made)
+        return TruthOut(version=made.number, n_items=len(item_ids), sha256=made.sha256, created_at=made.created_at)
+
+
+@router.get(PHASES + "/{phase}/starting-kit", response_class=Response)
+def starting_kit(slug: str, phase: str) -> Response:
+    """The phase's starting kit (zip)."""
+    with Session.begin() as session:
+        sha256 = service.phase_of(session, slug, phase).starting_kit_sha256
+    return _zip(sha256, f"{slug}-starting-kit.zip")
+
+
+@router.get(PHASES + "/{phase}/public-data", response_class=Response)
+def public_data(slug: str, phase: str) -> Response:
+    """The phase's public data (zip)."""
+    with Session.begin() as session:
+        sha256 = service.phase_of(session, slug, phase).public_data_sha256
+    return _zip(sha256, f"{slug}-public-data.zip")
+
+
+def _zip(sha256: str | None, name: str) -> Response:
+    if sha256 is None:
+        raise FileNotThere
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(storage.stream(sha256), media_type="application/zip", headers=headers)

@@ -1,0 +1,130 @@
+"""What goes in and out over HTTP about competitions."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from app.competitions import service
+from app.competitions.models import Competition, Participation, Phase
+
+
+class PhaseOut(BaseModel):
+    """A phase with its state by the server's clock; null limits: none."""
+
+    slug: str
+    name: str
+    index: int
+    description: str
+    status: str
+    starts_at: datetime
+    ends_at: datetime | None
+    max_submissions_per_day: int | None
+    max_submissions: int | None
+    n_items: int
+    truth_version: int | None
+    scoring: dict[str, Any]
+    starting_kit: str | None
+    public_data: str | None
+
+
+class CompetitionOut(BaseModel):
+    """A competition in lists; `joined` is the asker's own participation."""
+
+    slug: str
+    title: str
+    description: str
+    status: str
+    organizer: str
+    participants: int
+    joined: str | None
+    phases: list[PhaseOut]
+
+
+class CompetitionDetail(CompetitionOut):
+    """A competition with its pages (Markdown) and terms."""
+
+    registration_auto_approve: bool
+    terms: str
+    pages: list[dict[str, str]]
+
+
+class CompetitionList(BaseModel):
+    """All competitions, newest first."""
+
+    items: list[CompetitionOut]
+    next_cursor: str | None = None
+
+
+class Join(BaseModel):
+    """Joining accepts the terms."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    accept_terms: bool = False
+
+
+class Joined(BaseModel):
+    """The participation's state: approved, pending or denied."""
+
+    competition: str
+    status: str
+
+
+class Applied(BaseModel):
+    """What a bundle changed (or would change, in a dry run)."""
+
+    slug: str
+    created: bool
+    dry_run: bool
+    changes: list[dict[str, Any]]
+
+
+class TruthOut(BaseModel):
+    """A version of the ground truth; its content never leaves the server."""
+
+    version: int
+    n_items: int
+    sha256: str
+    created_at: datetime
+
+
+def phase_out(phase: Phase, moment: datetime) -> PhaseOut:
+    """A phase as JSON at a moment of the server's clock."""
+    here = f"/api/v1/competitions/{phase.competition.slug}/phases/{phase.slug}"
+    return PhaseOut(
+        slug=phase.slug,
+        name=phase.name,
+        index=phase.index,
+        description=phase.description,
+        status=service.status_of(phase, moment),
+        starts_at=phase.starts_at,
+        ends_at=phase.ends_at,
+        max_submissions_per_day=phase.max_submissions_per_day,
+        max_submissions=phase.max_submissions,
+        n_items=len(phase.truth.item_ids) if phase.truth else 0,
+        truth_version=phase.truth.number if phase.truth else None,
+        scoring=phase.plan,
+        starting_kit=f"{here}/starting-kit" if phase.starting_kit_sha256 else None,
+        public_data=f"{here}/public-data" if phase.public_data_sha256 else None,
+    )
+
+
+def competition_detail(
+    competition: Competition, moment: datetime, participants: int, mine: Participation | None
+) -> CompetitionDetail:
+    """A competition as JSON; open where any phase is, else upcoming where any is to come."""
+    states = {service.status_of(phase, moment) for phase in competition.phases}
+    return CompetitionDetail(
+        slug=competition.slug,
+        title=competition.title,
+        description=competition.description,
+        status=next((state for state in ("open", "upcoming") if state in states), "closed"),
+        organizer=competition.organizer.username,
+        participants=participants,
+        joined=mine.status if mine else None,
+        phases=[phase_out(phase, moment) for phase in competition.phases],
+        registration_auto_approve=competition.registration_auto_approve,
+        terms=competition.terms,
+        pages=competition.pages,
+    )
