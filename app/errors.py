@@ -72,6 +72,13 @@ class TooLarge(Fault):
     fix = "Send a smaller file: only the predictions file is needed, zipped."
 
 
+class Unsupported(Fault):
+    """The body is of a kind that is not taken here."""
+
+    code = "unsupported_media_type"
+    title = "This kind of file is not taken"
+
+
 class TooMany(Fault):
     """A limit or rate is used up; `next_possible_at` or `retry_after` says when it goes on."""
 

@@ -10,7 +10,7 @@ from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.accounts.errors import CrossOrigin
+from app.errors import Denied
 from app.problems import on_fault
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -24,6 +24,14 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+
+
+class CrossOrigin(Denied):
+    """A browser sent this from another site; cookies are not honoured there."""
+
+    code = "cross_origin"
+    title = "The request came from another site"
+    fix = "Send it from Palmares' own pages, or with a token."
 
 
 class SecurityHeaders:

@@ -14,17 +14,16 @@ from starlette.exceptions import HTTPException
 
 from app import errors
 from app.log import log
-from app.submissions.errors import NotAnArchive
 
-# The first class in a fault's ancestry that stands here gives its status.
+# The nearest class in a fault's ancestry that stands here gives its status.
 STATUS: Mapping[type[errors.Fault], int] = {
-    NotAnArchive: 415,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.Denied: 403,
     errors.Unauthenticated: 401,
     errors.Refused: 422,
     errors.TooLarge: 413,
+    errors.Unsupported: 415,
     errors.TooMany: 429,
     errors.Unavailable: 503,
 }

@@ -27,14 +27,6 @@ class ScopeMissing(Denied):
     fix = "Make a token that has it: `palmares token create --scope …`."
 
 
-class CrossOrigin(Denied):
-    """A browser sent this from another site; cookies are not honoured there."""
-
-    code = "cross_origin"
-    title = "The request came from another site"
-    fix = "Send it from Palmares' own pages, or with a token."
-
-
 class AccountExists(Conflict):
     """The user name or the e-mail address is taken."""
 

@@ -20,25 +20,34 @@ from .options import Json
 LOGIN_DAYS = 90
 Scopes = Annotated[
     list[str] | None,
-    typer.Option("--scope", help="read, submit, organize or admin; may be repeated.", show_default=False),
+    typer.Option(
+        "--scope", metavar="SCOPE", help="read, submit, organize or admin; may be repeated.", show_default=False
+    ),
 ]
 
 
 def login(
-    url: Annotated[str, typer.Option(help="The server's address.", show_default="PALMARES_URL, else the last one")] = "",
-    username: Annotated[str, typer.Option(help="User name or e-mail address.", show_default="asked for")] = "",
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")] = False,
-    token_stdin: Annotated[
-        bool, typer.Option("--token-stdin", help="Read a token made elsewhere from standard input, instead of signing in.")
+    url: Annotated[
+        str, typer.Option(metavar="URL", help="The server's address.", show_default="PALMARES_URL, else the last one")
+    ] = "",
+    username: Annotated[
+        str, typer.Option(metavar="NAME", help="User name or e-mail address.", show_default="asked for")
+    ] = "",
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
-    name: Annotated[str, typer.Option(help="Name of the token.", show_default="this machine's")] = "",
+    token_stdin: Annotated[
+        bool,
+        typer.Option("--token-stdin", help="Read a token made elsewhere from standard input, instead of signing in."),
+    ] = False,
+    name: Annotated[str, typer.Option(metavar="NAME", help="Name of the token.", show_default="this machine's")] = "",
     scope: Scopes = None,
-    days: Annotated[int, typer.Option(help="Life of the token, days.", min=1, max=365)] = LOGIN_DAYS,
+    days: Annotated[int, typer.Option(metavar="DAYS", help="Life of the token.", min=1, max=365)] = LOGIN_DAYS,
     as_json: Json = False,
 ) -> None:
-    """Sign in and keep a token in a private file (mode 0600).
+    """Sign in and keep a token.
 
-    Scopes default to read and submit, and organize for organizers.
+    It is kept in a private file (mode 0600). Scopes default to read and submit, and organize for organizers.
     """
     if password_stdin and token_stdin:
         raise Problem("usage", "Only one of --password-stdin and --token-stdin can be given.")
@@ -49,11 +58,11 @@ def login(
         made = {"token": config.checked_token(sys.stdin.readline().strip()), "id": ""}
     else:
         made = _token_by_password(server.url, username, password_stdin, name, scope, days)
-    with Client(config.Server(server.url, made["token"], "file")) as client:
+    with Client(config.Server(server.url, made["token"])) as client:
         me = client.get("/me")
     token = me.get("token") or {}
     config.remember(server.url, made["token"], made["id"] or str(token.get("id") or ""), me["username"])
-    if server.token_source == "environment":
+    if server.from_environment:
         show.talk("note: PALMARES_TOKEN is set and goes before the token that was kept now")
     if as_json:
         show.document({"url": server.url, **me})
@@ -71,7 +80,7 @@ def _token_by_password(
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = _asked("Password", "--password-stdin", hidden=True)
-    with Client(config.Server(url, "", "")) as client:
+    with Client(config.Server(url)) as client:
         me = client.post("/auth/login", {"username": username, "password": password})
         scopes = scope or ["read", "submit", *(["organize"] if me.get("role") in ("organizer", "admin") else [])]
         given = {"name": name or f"palmares on {platform.node() or 'this machine'}"[:80], "scopes": scopes}
@@ -95,14 +104,14 @@ def _asked(what: str, flag: str, *, hidden: bool) -> str:
 
 
 def logout() -> None:
-    """Revoke the kept token on the server and forget it here."""
+    """Revoke the kept token and forget it."""
     address = config.server().url
     kept = config.kept(address)
     if not kept.get("token"):
         show.talk(f"not signed in at {address}")
         return
     try:
-        with Client(config.Server(address, config.checked_token(kept["token"]), "file")) as client:
+        with Client(config.Server(address, config.checked_token(kept["token"]))) as client:
             client.delete(f"/me/tokens/{kept.get('id', '')}")
     except Problem as problem:
         if problem.status not in (401, 404):
@@ -112,11 +121,11 @@ def logout() -> None:
 
 
 def whoami(as_json: Json = False) -> None:
-    """Say who you are, where, and until when the token is valid."""
+    """Say who you are, and where."""
     with opened(signed_in=True) as client:
         me = client.get("/me")
     if as_json:
-        show.document({"url": client.server.url, "token_source": client.server.token_source, **me})
+        show.document({"url": client.server.url, "token_from_environment": client.server.from_environment, **me})
         return
     show.out(f"{me['username']} ({me['role']}) at {client.server.url}")
     token = me.get("token")
@@ -128,17 +137,15 @@ def whoami(as_json: Json = False) -> None:
 def token_create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the token is for.", show_default=False)],
     scope: Scopes = None,
-    days: Annotated[int, typer.Option(help="Life of the token, days.", min=1, max=365)] = LOGIN_DAYS,
+    days: Annotated[int, typer.Option(metavar="DAYS", help="Life of the token.", min=1, max=365)] = LOGIN_DAYS,
     as_json: Json = False,
 ) -> None:
-    """Make a token, for CI or another machine. It is printed this once and never shown again.
+    """Make a token. It is printed this once and never shown again.
 
     Scopes default to read and submit.
     """
     with opened(signed_in=True) as client:
-        made = client.post(
-            "/me/tokens", {"name": name, "scopes": scope or ["read", "submit"], "expires_in_days": days}
-        )
+        made = client.post("/me/tokens", {"name": name, "scopes": scope or ["read", "submit"], "expires_in_days": days})
     if as_json:
         show.document(made)
         return
@@ -147,7 +154,7 @@ def token_create(
 
 
 def token_list(as_json: Json = False) -> None:
-    """List your tokens (without their secrets)."""
+    """List your tokens, without secrets."""
     with opened(signed_in=True) as client:
         items = client.all("/me/tokens")
     if as_json:
@@ -171,7 +178,7 @@ def token_list(as_json: Json = False) -> None:
 def token_revoke(
     token_id: Annotated[str, typer.Argument(metavar="ID", help="The token, as in `token list`.", show_default=False)],
 ) -> None:
-    """Revoke a token: it stops working at once."""
+    """Revoke a token; it stops working at once."""
     from .target import ref_of
 
     with opened(signed_in=True) as client:

@@ -24,7 +24,7 @@ class Run:
 
     json: bool = False
     debug: bool = False
-    go_on: str = ""
+    go_on: str = "Run the same command again to go on."
     """What to do after an interruption."""
 
 
@@ -48,7 +48,9 @@ def guarded(command: Callable[[], object]) -> int:
         if run.debug:
             traceback.print_exc()
         name = f"{error.filename}: " if error.filename else ""
-        return report(Problem("file_problem", f"{name}{error.strerror or error}", "Check the path and its permissions."))
+        return report(
+            Problem("file_problem", f"{name}{error.strerror or error}", "Check the path and its permissions.")
+        )
     except Exception as error:
         return unexpected(error)
     if code == exits.INTERRUPTED:
@@ -90,9 +92,7 @@ def usage(error: typer.TyperException) -> int:
 
 def interrupted() -> int:
     """Say how to go on after Ctrl-C."""
-    show.talk("\npalmares: interrupted")
-    if run.go_on:
-        show.talk(f"  {run.go_on}")
+    show.talk(f"\npalmares: interrupted\n  {run.go_on}")
     return exits.INTERRUPTED
 
 

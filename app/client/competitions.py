@@ -50,10 +50,13 @@ def competitions(as_json: Json = False) -> None:
 
 def join(
     slug: Slug,
-    accept_terms: Annotated[bool, typer.Option("--accept-terms", help="Accept the competition's terms unasked.")] = False,
+    accept_terms: Annotated[bool, typer.Option("--accept-terms", help="Accept the terms unasked.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Enter a competition; its terms have to be accepted."""
+    """Enter a competition.
+
+    Its terms are shown and have to be accepted.
+    """
     name = slug_of(slug)
     with opened(signed_in=True) as client:
         terms = show.plain(client.get(f"/competitions/{name}").get("terms") or "").strip()
@@ -82,7 +85,7 @@ def _ask_terms(slug: str, terms: str) -> None:
 
 
 def phase_list(slug: Slug, as_json: Json = False) -> None:
-    """List the phases of a competition, with their times and limits."""
+    """List phases, with times and limits."""
     name = slug_of(slug)
     with opened() as client:
         items = client.get(f"/competitions/{name}")["phases"]
@@ -113,7 +116,10 @@ def _or_no_limit(limit: object) -> str:
 
 
 def limits(place: Place, as_json: Json = False) -> None:
-    """Say how many submissions are left, and when the limit resets."""
+    """Say how many submissions are left.
+
+    And when the limit resets.
+    """
     with opened(signed_in=True) as client:
         target = resolve(client, place)
         found = client.get(target.path("limits"))
@@ -143,7 +149,10 @@ def leaderboard(
     shape: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
     as_json: Json = False,
 ) -> None:
-    """Print the leaderboard of a phase (the open one, else the one that closed last)."""
+    """Print the leaderboard of a phase.
+
+    Without PHASE: the open one, else the one that closed last.
+    """
     run.json = as_json or shape is Format.json
     with opened() as client:
         target = resolve(client, place, to_read=True)

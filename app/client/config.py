@@ -25,9 +25,9 @@ class Server:
     """Where to send requests, and the token to send along (empty: none)."""
 
     url: str
-    token: str = field(repr=False)
-    token_source: str
-    """`environment`, `file` or empty."""
+    token: str = field(default="", repr=False)
+    from_environment: bool = False
+    """Whether the token is PALMARES_TOKEN's."""
 
     @property
     def loopback(self) -> bool:
@@ -126,9 +126,8 @@ def server(url: str = "") -> Server:
     address = normal_url(url or os.environ.get("PALMARES_URL", "") or str(read().get("url") or "") or DEFAULT_URL)
     token = os.environ.get("PALMARES_TOKEN", "").strip()
     if token:
-        return Server(address, checked_token(token), "environment")
-    token = kept(address).get("token", "")
-    return Server(address, checked_token(token), "file") if token else Server(address, "", "")
+        return Server(address, checked_token(token), from_environment=True)
+    return Server(address, checked_token(kept(address).get("token", "")))
 
 
 def checked_token(token: str) -> str:

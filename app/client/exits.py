@@ -26,7 +26,7 @@ MEANINGS: dict[int, str] = {
     INVALID: "The submission (or the bundle) is invalid; the findings say how to mend it.",
     DENIED: "Not signed in, or not allowed.",
     LIMIT: "A limit is reached; the message says when it goes on.",
-    SCORING: "Scoring says no: the ground truth, the plan or the model cannot be used, or the submission was cancelled.",
+    SCORING: "Scoring says no: truth, plan or model cannot be used, or the submission was cancelled.",
     PLATFORM: "The platform's fault, or it cannot be reached.",
     TIMEOUT: "The wait timed out; the submission goes on.",
     BELOW: "Scored, but below `--fail-under`.",

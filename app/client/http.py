@@ -8,10 +8,10 @@ are not followed, so that the token goes nowhere else.
 from __future__ import annotations
 
 import email.utils
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import sleep
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -167,14 +167,14 @@ class Client:
                     return response
                 pause = asked or pause
             show.talk(f"{self.server.url} is not available right now; trying again in {pause:g} s")
-            time.sleep(pause)
+            sleep(pause)
         raise AssertionError("unreachable: the last round returns or raises")
 
     def _unreachable(self, error: Exception) -> Problem:
         return Problem(
             "unreachable",
             f"{self.server.url} cannot be reached: {error or type(error).__name__}",
-            "Check the address (PALMARES_URL, or `palmares login --url …`) and the network; `palmares doctor` says more.",
+            "Check PALMARES_URL (or `palmares login --url …`) and the network; `palmares doctor` says more.",
         )
 
     def _answered(self, response: httpx2.Response) -> httpx2.Response:

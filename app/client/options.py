@@ -22,18 +22,22 @@ Json = Annotated[
 ]
 Place = Annotated[
     str,
-    typer.Argument(metavar="SLUG[/PHASE]", help="The competition, and its phase where several are open.", show_default=False),
+    typer.Argument(metavar="SLUG[/PHASE]", help="Competition, and phase where several are open.", show_default=False),
 ]
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The competition.", show_default=False)]
 Ref = Annotated[str, typer.Argument(metavar="REF", help="The submission, such as sub_7h3k9q2m.", show_default=False)]
 Submission = Annotated[
     Path,
     typer.Argument(
-        metavar="FILE", help="A zip, or a bare .jsonl, .json or .csv file.", exists=True, dir_okay=False, show_default=False
+        metavar="FILE",
+        help="A zip, or a bare .jsonl, .json or .csv file.",
+        exists=True,
+        dir_okay=False,
+        show_default=False,
     ),
 ]
 Wait = Annotated[
-    float | None,
+    int | None,
     typer.Option(
         "--wait",
         metavar="[SECONDS]",

@@ -40,7 +40,12 @@ def main(argv: Sequence[str] | None = None, programs: Programs | None = None, ag
         return down() if chosen.command == "down" else status(chosen.json)
     except EmbeddedFault as fault:
         print(f"{fault.title}. {fault.detail}\n  -> {fault.fix}", file=sys.stderr)
-        return 1
+    except OSError as error:
+        print(f"{EmbeddedFault.title}. {error}\n  -> Mend it and start again.", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Interrupted; what was started goes on. Stop it with `make down`.", file=sys.stderr)
+        return 130
+    return 1
 
 
 def up(programs: Programs | None = None) -> int:
@@ -58,7 +63,8 @@ def detach(again: Sequence[str], seconds: float) -> int:
     log_file = data_dir / "logs" / "supervisor.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)
     process = None
-    before = read_state(data_dir)
+    while (before := read_state(data_dir)) and before["state"] == "stopping":
+        time.sleep(0.1)
     if not before:
         with open_log(log_file) as file:
             process = subprocess.Popen(
@@ -75,7 +81,8 @@ def detach(again: Sequence[str], seconds: float) -> int:
             print(f"Palmares {'is already running' if before else 'is up'}: {state['url']} (logs: {log_file.parent})")
             return 0
         if not state and (process is None or process.poll() is not None):
-            raise EmbeddedFault(f"The stack ended while it started. The end of {log_file}:\n{tail(log_file)}")
+            print(f"The stack ended while it started. The end of {log_file}:\n{tail(log_file)}", file=sys.stderr)
+            return 1
         time.sleep(0.1)
     said = (read_state(data_dir) or {}).get("answer") or "no answer yet"
     raise EmbeddedFault(
@@ -109,7 +116,9 @@ def status(as_json: bool) -> int:
         kept = {key: (state or {}).get(key) for key in ("state", "url", "port", "pid", "answer")}
         print(json.dumps({"version": 1, "running": bool(state), **kept, "children": children}))
     elif state:
-        print(f"Palmares is {state['state']}: {state['url']} (pid {state['pid']}, data in {data_dir})")
+        print(
+            f"Palmares is {state['state']}: {state.get('url', 'no address yet')} (pid {state['pid']}, data in {data_dir})"
+        )
         for name, pid in children.items():
             print(f"  {name:16} pid {pid}")
     else:

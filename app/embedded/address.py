@@ -1,7 +1,7 @@
 """Where the web process listens, and whether it is ours that answers there.
 
-Decision: a taken port is not a failure (two clones side by side): the next free one is used and said aloud, and kept for
-the next start. An answer counts only if our own process listens there: the clone next door answers too.
+Decision: a taken port is not a failure (two clones side by side): the next free one is used and said aloud, and kept
+for the next start. An answer counts only if our own process listens there: the clone next door answers too.
 """
 
 import errno
@@ -19,9 +19,10 @@ PORTS_TRIED = 51
 def free_port(host: str, wanted: int, previous: int | None = None) -> int:
     """The port used before, or the first free one from `wanted` on (50 more). Raises EmbeddedFault where none is."""
     candidates = range(wanted, min(wanted + PORTS_TRIED, 65536))
-    for port in [previous] * (previous is not None) + list(candidates):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for port in [*([previous] if previous else []), *candidates]:
         try:
-            socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+            socket.create_server((host, port), family=family).close()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 continue

@@ -30,8 +30,8 @@ class Unreachable(EmbeddedFault):
     code = "data_dir_unreachable"
     title = "The embedded servers cannot reach their files"
     fix = (
-        "Run as an ordinary user; or keep the clone and PALMARES_DATA_DIR where every user may pass (not below /root or "
-        "a folder with mode 0700); or install setpriv (util-linux) and grant CAP_SETPCAP."
+        "Run as an ordinary user; or keep the clone and PALMARES_DATA_DIR where every user may pass (not below /root "
+        "or a folder with mode 0700); or install setpriv (util-linux) and grant CAP_SETPCAP."
     )
 
 

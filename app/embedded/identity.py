@@ -58,7 +58,7 @@ class Identity:
                 status, said = self.run(trial)
             except (OSError, subprocess.SubprocessError) as error:
                 return str(error)
-            if status or said:  # PostgreSQL says on standard error that it cannot find itself, and ends with 0
+            if status or "ermission denied" in said:  # PostgreSQL says that it cannot reach itself, and ends with 0
                 return said or f"{trial[0]} ended with {status}"
         return ""
 
@@ -71,17 +71,17 @@ def choose(binaries: Sequence[Path], folders: Sequence[Path]) -> Identity:
     owners = [(status.st_uid, status.st_gid) for status in map(os.stat, folders)]
     if os.geteuid() != 0:
         own = (os.geteuid(), os.getegid())
-        candidates = [Identity()]
     else:
         own = next((owner for owner in owners if owner[0] != 0), (NOBODY, NOBODY))
-        candidates = [Identity(own), *_capable(own)]
     for folder, (uid, _) in zip(folders, owners, strict=True):
         if uid not in (own[0], os.geteuid()):
             raise WrongOwner(f"{folder} belongs to uid {uid}, the servers would run as uid {own[0]}.")
         if uid != own[0]:
             _hand_over(folder, own)
+    if os.geteuid() != 0:
+        return Identity()
     hindrances = []
-    for candidate in candidates:
+    for candidate in (Identity(own), *_capable(own)):
         hindrance = candidate.hindrance(binaries, folders)
         if not hindrance:
             return candidate

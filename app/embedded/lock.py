@@ -1,6 +1,5 @@
 """One user per data folder: an advisory lock that the kernel drops with its holder, however that one ended."""
 
-import fcntl
 import os
 import sys
 from pathlib import Path
@@ -17,7 +16,11 @@ class Lock:
         self._file: IO[str] | None = None
 
     def take(self) -> None:
-        """Take the lock. Raises DirectoryBusy, which says who holds it, or WrongOwner."""
+        """Take the lock, or keep it. Raises DirectoryBusy, which says who holds it, or WrongOwner."""
+        if self._file:
+            return
+        import fcntl  # not on Windows, where NotHere is said before
+
         try:
             file = self.path.open("a+")
         except PermissionError as error:

@@ -224,13 +224,20 @@ class Servers:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def claim(self) -> None:
+        """Make the folder and take its lock, before anything is started. Raises DirectoryBusy, WrongOwner."""
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WrongOwner(f"{self.data_dir} cannot be made: {error.strerror}.") from error
+        self.lock.take()
+
     def start(self) -> None:
-        """Take the folder, end what was left over, start the servers and wait until they answer.
+        """Claim the folder, end what was left over, start the servers and wait until they answer.
 
         Raises DirectoryBusy, WrongOwner, Unreachable, or EmbeddedFault with the end of the server's log.
         """
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        self.lock.take()
+        self.claim()
         try:
             left = self.ledger.end_leftovers()
             if left:

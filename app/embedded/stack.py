@@ -1,8 +1,8 @@
 """The whole stack in the foreground: servers, migration, then web, workers and beat, watched until a signal comes.
 
-Decision: one small supervisor of our own instead of honcho, supervisord or a shell script: it must start PostgreSQL before
-and stop it after everybody else, choose the port, and know what a SIGKILL of itself left behind. Children live in their own
-sessions, so that Ctrl-C reaches only the supervisor, which ends them in order. Their logs are in `data_dir/logs`.
+Decision: one small supervisor of our own instead of honcho, supervisord or a shell script: it must start PostgreSQL
+before and stop it after everybody else, choose the port, and know what a SIGKILL of itself left behind. Children live
+in their own sessions: Ctrl-C reaches only the supervisor, which ends them in order. Their logs: `data_dir/logs`.
 """
 
 import json
@@ -25,7 +25,7 @@ from app.log import log
 ROOT = Path(__file__).parents[2]
 GIVE_UP_AFTER = 5  # quick deaths in a row
 STEADY_SECONDS = 60
-LONGEST_WAIT = 30
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,8 @@ def _stored(data_dir: Path) -> dict[str, Any]:
 class Stack:
     """The supervisor of one data folder. `run()` in the main thread: it listens to signals."""
 
-    def __init__(
-        self, servers: Servers, programs: Programs, host: str, port: int, root: Path = ROOT, first_wait: float = 0.5
-    ) -> None:
-        self.servers, self.programs, self.root, self.first_wait = servers, programs, root, first_wait
-        self.host, self.wanted = host, port
+    def __init__(self, servers: Servers, programs: Programs, host: str, port: int) -> None:
+        self.servers, self.programs, self.host, self.wanted = servers, programs, host, port
         self.data_dir = servers.data_dir
         self.children: dict[str, Child] = {}
         self.commands: Mapping[str, Sequence[str]] = {}
@@ -97,18 +94,22 @@ class Stack:
 
         Raises EmbeddedFault (after an orderly stop) where a server, the migration or the web process does not come up.
         """
-        for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(name, self._note)
-        with self.servers:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                signal.signal(number, self._note)
+        self.servers.claim()
+        self.state = _stored(self.data_dir)
+        self._tell(pid=os.getpid(), born=born(os.getpid()), state="starting", answer="")
+        with self.servers:  # which ends what an earlier stack left over, perhaps on our port
             try:
-                self._choose_port(_stored(self.data_dir))
+                self._choose_port()
                 self._migrate()
                 if not self.told_to_stop:
                     for name in self.commands:
                         self._spawn(name, self.commands[name])
                 while not self.told_to_stop:
                     self._step()
-                    time.sleep(0.1)
+                    time.sleep(0.2)
             finally:
                 log.info("stopping", children=list(self.children))
                 self._tell(state="stopping")
@@ -116,7 +117,6 @@ class Stack:
                 for name, child in self.children.items():
                     child.process.wait()
                     self.servers.ledger.remove(name)
-        self._tell(state="stopped", born=None)
 
     def _note(self, number: int, _frame: object) -> None:
         self.told_to_stop = True
@@ -125,32 +125,23 @@ class Stack:
         self.state |= news
         write_json(self.data_dir / "stack.json", self.state)
 
-    def _choose_port(self, before: Mapping[str, Any]) -> None:
-        previous = before.get("port") if before.get("wanted") == self.wanted else None
+    def _choose_port(self) -> None:
+        previous = self.state.get("port") if self.state.get("wanted") == self.wanted else None
         port = address.free_port(self.host, self.wanted, previous)
         if port != self.wanted:
             log.warning("port_taken", wanted=self.wanted, used_instead=port)
         self.commands = self.programs.children(self.host, port)
-        self._tell(
-            pid=os.getpid(),
-            born=born(os.getpid()),
-            state="starting",
-            wanted=self.wanted,
-            port=port,
-            url=address.url(self.host, port),
-            answer="",
-        )
+        self._tell(wanted=self.wanted, port=port, url=address.url(self.host, port))
 
     def _spawn(self, name: str, command: Sequence[str], fresh: bool = True) -> Child:
-        environ = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
-        environ |= {"PALMARES_DATA_DIR": str(self.data_dir), "PYTHONUNBUFFERED": "1"}
+        environ = os.environ | {"PALMARES_DATA_DIR": str(self.data_dir), "PYTHONUNBUFFERED": "1"}
         with open_log(self._log_of(name), fresh) as file:
             process = subprocess.Popen(
                 list(command),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                cwd=self.root,
+                cwd=ROOT,
                 env=environ,
                 start_new_session=True,
             )
@@ -190,7 +181,7 @@ class Stack:
 
     def _bury(self, name: str, child: Child, now: float) -> None:
         child.deaths = 1 if now - child.started > STEADY_SECONDS else child.deaths + 1
-        child.due = now + min(self.first_wait * 2 ** (child.deaths - 1), LONGEST_WAIT)
+        child.due = now + min(FIRST_WAIT * 2 ** (child.deaths - 1), LONGEST_WAIT)
         path = self._log_of(name)
         log.error("child_died", name=name, status=child.process.returncode, times=child.deaths, log=str(path))
         if name == "web" and child.deaths >= GIVE_UP_AFTER:
@@ -198,7 +189,7 @@ class Stack:
 
     def _restart(self, name: str, child: Child) -> None:
         if name == "web":  # another stack may have been quicker to take the port
-            self._choose_port(self.state)
+            self._choose_port()
         self._spawn(name, self.commands[name], fresh=False).deaths = child.deaths
 
     def _look(self) -> None:

@@ -2,8 +2,8 @@
 
 Decision: nothing is ever extracted to disk and no member's name is used as a path. The structure is checked first
 (zip_structure.py), then names, types and declared sizes (policy, here), all without inflating; then members are
-inflated one after the other with running counters, and only the predictions are kept, in memory, after size and checksum have
-been verified. The other members are inflated too and thrown away, so that what is stored is known to be sound.
+inflated one after the other with running counters, and only the predictions are kept, in memory, after size and
+checksum have been verified. The others are inflated too and thrown away, so that what is stored is known to be sound.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def envelope(file: BinaryIO, name: str, limits: Limits) -> Kind:
     """The cheap check at the door: what kind of file it is, and whether it can be taken, without inflating anything.
 
     `file` is seekable; at most a few headers of it are read. Raises Invalid, with the single code `not_an_archive`
-    where it is neither zip nor predictions file by name; every other code means a file of the right kind that is wrong. Takes
+    where it is neither zip nor predictions file; every other code means a file of the right kind that is wrong. Takes
     milliseconds for any file within the limits. OSError of the file itself is passed on.
     """
     kind, _ = _open(file, name, limits)
@@ -79,6 +79,23 @@ def predictions(file: BinaryIO, name: str, limits: Limits) -> Member:
     _check_predictions_size(plain, kind, size, limits)
     file.seek(0)
     return Member(plain, kind, file.read(), kind)
+
+
+def members(file: BinaryIO, limits: Limits) -> dict[str, bytes]:
+    """All files of a zip by their path with forward slashes, read into memory (for an organizer's bundle).
+
+    Folders and what tools leave behind are passed over. Raises Invalid for whatever `predictions` would, too.
+    """
+    kind, entries = _open(file, "bundle.zip", limits)
+    if kind != "zip":
+        raise Invalid.because("not_an_archive")
+    found: dict[str, bytes] = {}
+    for entry in entries:
+        if not entry.is_folder and not _is_ignored(entry.name):
+            content = io.BytesIO()
+            _inflate(file, entry, content.write)
+            found["/".join(_parts(entry.name))] = content.getvalue()
+    return found
 
 
 def _size(file: BinaryIO) -> int:

@@ -1,8 +1,8 @@
 """Text formats of a predictions or truth file: bytes -> rows with their physical line, or what is wrong with each.
 
-Decision: one row at a time, so that one broken line does not hide the others and memory stays near the file's size; the
+Decision: one row at a time, so that one broken line does not hide the others and memory stays near the file's size. The
 standard library parses, with three doors closed that it leaves open (repeated keys, NaN and Infinity, numbers beyond
-float). Where a broken place makes what follows unreadable (a JSON document, CSV quoting) reading ends there and says so.
+float). Where a broken place makes what follows unreadable (a JSON document, CSV quoting), reading ends there.
 UTF-8 is decoded strictly and ahead of the parser, which would guess an encoding; one byte order mark is skipped.
 Rejected: orjson (keeps the last of repeated keys, and the light wheel needs no more dependencies).
 """
@@ -72,6 +72,9 @@ def read_rows(data: bytes, form: Format, findings: Findings, limits: Limits) -> 
     At most `limits.records` rows are given. Findings: not_utf8, wrong_format, invalid_json, invalid_csv, not_finite,
     duplicate_key, too_deep, record_too_large, csv_header_missing, wrong_cell_count, too_many_records.
     """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:4]:
+        findings.add("not_utf8", "The text looks like UTF-16 or UTF-32, not UTF-8.", line=1)
+        return
     reader = {"jsonl": _lines, "json": _document, "csv": _table}[form]
     for count, row in enumerate(reader(data, findings, limits)):
         if count >= limits.records:
@@ -256,16 +259,15 @@ def _table_lines(data: bytes, findings: Findings, limits: Limits) -> Iterator[st
 
 
 def _is_header(header: list[str], line: int, findings: Findings) -> bool:
-    repeated = sorted(name for name, count in Counter(header).items() if name and count > 1)
-    if repeated:
-        findings.add("duplicate_key", f"The header names {shown(', '.join(repeated))} twice.", line=line)
-        return False
     has = {field: any(name in header for name in names) for field, names in ALIASES.items()}
     lacking = [] if has["id"] or IMAGES in header else ["id"]
     if not has["response"]:
         lacking += [field for field in ("answer", "explanation") if not has[field]]
+    repeated = sorted(name for name, count in Counter(header).items() if name in _KNOWN and count > 1)
+    if repeated and not lacking:
+        findings.add("duplicate_key", f"The header names {', '.join(repeated)} twice.", line=line)
     if not lacking:
-        return True
+        return not repeated
     message = f"The header has no column for {' and '.join(lacking)}; it begins: {shown(', '.join(header))}."
     if len(header) == 1 and re.search(r"[;\t]", header[0]):
         message += " Columns are separated by commas."
@@ -276,8 +278,7 @@ def _is_header(header: list[str], line: int, findings: Findings) -> bool:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
         raise _Refused("duplicate_key", f"An object names the field {shown(twice)} twice.")
     return found
 
@@ -310,7 +311,7 @@ def _explained(fault: ValueError | RecursionError) -> tuple[str, str]:
 def _is_deep(value: object, limit: int) -> bool:
     """Whether lists and objects lie more than `limit` deep within one another."""
     level = [value]
-    for _ in range(limit + 1):
+    for _ in range(limit):
         level = [
             child
             for parent in level

@@ -2,7 +2,7 @@
 
 Decision: one reader for submissions and truth, for every format and alias, the challenge's own form among them; a
 submission accepted at home is read the same way on the server. What a record does not say is never guessed: a missing
-field, two answers or two ids in one record are findings. Texts are brought into one form (NFC, line ends `\\n`, no blank
+field, two answers or two ids in one record are findings. Texts are brought into one form (NFC, newlines, no blank
 ends) and otherwise kept, never folded to ASCII. In truth given as raw responses, quotes doubled by a CSV export (`""`)
 are undone once, because the published training data has them; a participant's text is not touched in this way.
 """
@@ -34,7 +34,7 @@ _MARKS = 30
 
 @dataclass(slots=True)
 class Reading:
-    """What a file says: usable answers in the file's order, the line of every id named in it, findings and warnings."""
+    """What a file says: usable answers in the file's order, categories (truth), the line of every id named."""
 
     answers: list[Answer] = field(default_factory=list)
     categories: dict[str, str] = field(default_factory=dict)
@@ -60,10 +60,10 @@ class _Record:
         self.good = False
         self.findings.add(code, message, line=self.line, item_id=self.item_id, fix=fix)
 
-    def given(self, what: str, *, blank: bool = False) -> list[tuple[str, object]]:
-        """The aliases of a field that are there and not null, and not blank unless blank is a value."""
+    def given(self, what: str) -> list[tuple[str, object]]:
+        """The aliases of a field that are there, neither null nor empty, in the order of preference."""
         found = [(name, self.fields.get(name)) for name in ALIASES[what]]
-        return [(name, value) for name, value in found if value is not None and (blank or value != "")]
+        return [(name, value) for name, value in found if value is not None and value != ""]
 
 
 def read_answers(data: bytes, name: str, limits: Limits) -> tuple[list[Answer], Findings]:
@@ -143,58 +143,51 @@ def _read_record(record: _Record, reading: Reading, several: list[str]) -> None:
         reading.answers.append(Answer(item_id, answer, explanation))
         if category is not None:
             reading.categories[item_id] = category
-        if len({value for _, value in record.given("explanation", blank=True) if isinstance(value, str)}) > 1:
+        if len({value for _, value in record.given("explanation") if isinstance(value, str)}) > 1:
             several.append(item_id)
 
 
 def _item_id(record: _Record) -> str | None:
-    """The pair that the record is about, by its id field, its images and its key, which must agree."""
+    """The pair that the record is about, by its id fields, its images and its key, which must agree."""
     named = [value for _, value in record.given("id")] + ([record.key] if record.key else [])
     ids: dict[str, None] = {}
     for value in named:
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             record.fault("bad_id", f"The id is {_kind(value)}.")
             return None
-        text = str(value)
-        if len(text) > record.limits.id_chars:
-            record.fault("bad_id", f"The id has {len(text):,} characters; {record.limits.id_chars} are allowed.")
+        if not _is_writable(record, str(value), "id"):
             return None
-        if not _is_writable(record, text, "id"):
-            return None
-        ids[_form(text)] = None
-    for path in _images(record):
-        found = _pair_of(path) if len(path) <= _PATH_CHARS and _is_writable(record, path, "image name") else None
+        ids[_form(str(value))] = None
+    images = record.fields.get(IMAGES)
+    for path in images if isinstance(images, list) else [images] if images else []:
+        found = _pair_of(path)
         if found is not None:
             ids[found] = None
-        elif not named or len(path) > _PATH_CHARS:
-            record.fault("bad_id", f"The image name {shown(path)} names no pair.")
+        elif not named:
+            record.fault("bad_id", f"The image name {shown(str(path))} names no pair.")
             return None
+    ids.pop("", None)
     if len(ids) > 1:
         record.fault("ids_differ", f"The record names {' and '.join(shown(one) for one in list(ids)[:3])}.")
         return None
-    item_id = next(iter(ids), "")
-    if not item_id:
-        if record.good:
-            record.fault("missing_field", "The record has no id: no id, pair_id or image_id, and no images.")
+    if not ids:
+        record.fault("missing_field", "The record has no id: no id, pair_id or image_id, and no images.")
+        return None
+    item_id = next(iter(ids))
+    if len(item_id) > record.limits.id_chars:
+        record.fault("bad_id", f"The id has {len(item_id):,} characters; {record.limits.id_chars} are allowed.")
         return None
     return item_id
 
 
-def _images(record: _Record) -> list[str]:
-    value = record.fields.get(IMAGES)
-    paths = value if isinstance(value, list) else [value] if value not in (None, "") else []
-    if all(isinstance(path, str) for path in paths):
-        return [str(path) for path in paths]
-    record.fault("bad_id", "The images are not a list of file names.")
-    return []
-
-
-def _pair_of(path: str) -> str | None:
+def _pair_of(path: object) -> str | None:
     """The pair's id in the name of one of its images.
 
     >>> _pair_of("./images/p_000_merged_c0.jpg"), _pair_of("s_017.png"), _pair_of("left.png")
     ('p_000', 's_017', None)
     """
+    if not isinstance(path, str) or len(path) > _PATH_CHARS or _UNWRITABLE.search(path):
+        return None
     name = re.split(r"[\\/]", path)[-1]
     match = _MERGED.fullmatch(name) or _NUMBERED.match(name)
     return _form(match[1]) if match else None
@@ -226,7 +219,7 @@ def _answer(record: _Record, responses: list[Response]) -> Choice | None:
 
 def _explanation(record: _Record, responses: list[Response]) -> str | None:
     """The explanation in its one form; an explanation field goes before the thinking of a raw response."""
-    stated = record.given("explanation", blank=True)
+    stated = record.given("explanation")
     if stated:
         name, value = stated[0]
         if not isinstance(value, str):
@@ -236,6 +229,8 @@ def _explanation(record: _Record, responses: list[Response]) -> str | None:
     thoughts = [response.thinking for response in responses if response.thinking is not None]
     if thoughts:
         return _explanation_text(record, thoughts[0].replace('""', '"') if record.truth else thoughts[0])
+    if any(record.fields.get(name) == "" for name in ALIASES["explanation"]):
+        return ""
     if responses:
         record.fault("missing_explanation")
     else:

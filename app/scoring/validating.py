@@ -1,7 +1,7 @@
 """Is this file a submission that can be scored? The one answer that the server, the command line and CI give alike.
 
 Decision: one call from file to answers or findings, pure and without the truth: it needs only the ids of the phase. It
-never raises for what is in the file. What nobody foresaw is the finding `unreadable`, with the traceback in the log, and
+never raises for what is in the file. What nobody foresaw is the finding `unreadable`, with the traceback in the log;
 the tests demand that no input leads there.
 """
 
@@ -25,7 +25,7 @@ _NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What validating found: the answers (usable only if `valid`), the first hundred findings, their number, warnings."""
+    """What validating found: answers (usable only if `valid`), the first hundred findings, their number, warnings."""
 
     answers: list[Answer] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

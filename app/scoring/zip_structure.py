@@ -262,7 +262,7 @@ def _check_tiling(file: BinaryIO, entries: list[Entry], end: _End, limits: Limit
     first = entries[order[0]].start if order else end.offset
     if first > 0:
         raise Invalid.because("hidden_data", f"The first {first} bytes of the zip belong to no member.")
-    for at, following in zip(order, [entries[at].start for at in order[1:]] + [end.offset], strict=True):
+    for at, following in zip(order, [*(entries[at].start for at in order[1:]), end.offset], strict=False):
         entry = entries[at]
         if entry.start + _LOCAL_SIZE > following:
             raise Invalid.because("overlapping_entries", file=entry.name)

@@ -1,6 +1,6 @@
 """Faults of submissions and evaluations."""
 
-from app.errors import Conflict, Fault, NotFound, Refused, TooMany
+from app.errors import Conflict, Fault, NotFound, Refused, TooMany, Unsupported
 
 
 class SubmissionNotFound(NotFound):
@@ -34,7 +34,7 @@ class IdempotencyConflict(Conflict):
     fix = "Take a new key for a new file."
 
 
-class NotAnArchive(Refused):
+class NotAnArchive(Unsupported):
     """The file is neither a zip nor a predictions file."""
 
     code = "not_an_archive"

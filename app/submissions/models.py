@@ -91,3 +91,15 @@ class Evaluation(Base):
 
     submission: Mapped[Submission] = relationship(back_populates="evaluations")
     truth: Mapped[Truth] = relationship()
+
+
+class Heartbeat(Base):
+    """A worker process that was heard of: which queue it serves, on what device, with which model."""
+
+    __tablename__ = "heartbeats"
+
+    worker: Mapped[str] = mapped_column(String(255), primary_key=True)
+    queue: Mapped[str] = mapped_column(String(16))
+    seen_at: Mapped[datetime]
+    device: Mapped[str] = mapped_column(String(32), server_default="")
+    model: Mapped[str] = mapped_column(String(64), server_default="")

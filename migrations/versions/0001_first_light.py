@@ -244,11 +244,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("phase_id", "participation_id", name=op.f("pk_standings")),
     )
     op.create_index("ix_standings_order", "standings", ["phase_id", "final", "submitted_at"], unique=False)
+    op.create_table(
+        "heartbeats",
+        sa.Column("worker", sa.String(length=255), nullable=False),
+        sa.Column("queue", sa.String(length=16), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("device", sa.String(length=32), server_default="", nullable=False),
+        sa.Column("model", sa.String(length=64), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("worker", name=op.f("pk_heartbeats")),
+    )
     op.create_foreign_key("fk_phases_truth_id", "phases", "truths", ["truth_id"], ["id"])
     op.execute(GUARDS)
 
 
 def downgrade() -> None:
+    op.drop_table("heartbeats")
     op.drop_constraint("fk_phases_truth_id", "phases", type_="foreignkey")
     op.drop_index("ix_standings_order", table_name="standings")
     op.drop_table("standings")

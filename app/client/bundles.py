@@ -1,0 +1,117 @@
+"""`competition apply`: a competition as files. A folder is packed here, always into the same bytes.
+
+Decision: names are sorted, times fixed, links and hidden files left out, so that the same folder is the same zip on
+every machine, and a bundle cannot carry what its author does not see.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from . import files, show
+from .exits import Problem
+from .http import opened
+from .options import Json
+
+MARKS = ("competition.yaml", "competition.yml")
+EPOCH = (1980, 1, 1, 0, 0, 0)
+IGNORED = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini", "__pycache__"})
+
+Bundle = Annotated[
+    Path,
+    typer.Argument(
+        metavar="PATH", help="A folder or zip with competition.yaml.", exists=True, readable=True, show_default=False
+    ),
+]
+
+
+def apply(
+    path: Bundle,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Create or update a competition.
+
+    Says what changes; applied twice, nothing changes the second time.
+    """
+    with tempfile.TemporaryDirectory(prefix="palmares-") as folder:
+        bundle = pack(path, Path(folder) / "bundle.zip") if path.is_dir() else _checked_zip(path)
+        with opened(signed_in=True) as client:
+            found = client.ask(
+                "POST",
+                "/competitions",
+                params={"dry_run": "true" if dry_run else "false"},
+                body=files.body(bundle),
+                headers=files.headers(bundle),
+                again=True,
+            ).document
+    if as_json:
+        show.document(found)
+        return
+    for change in found["changes"]:
+        show.out(change_line(change))
+    done = "created" if found["created"] else "updated" if found["changes"] else "unchanged"
+    show.talk(f"{found['slug']}: {done}" + (" (dry run: nothing was done)" if found["dry_run"] else ""))
+
+
+def change_line(change: dict[str, Any]) -> str:
+    """One change as `path: old -> new`, each value on one line and not too long."""
+    return f"{show.line(change['path'])}: {_short(change['old'])} -> {_short(change['new'])}"
+
+
+def _short(value: object) -> str:
+    text = "(nothing)" if value is None else show.line(value)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def pack(folder: Path, target: Path) -> Path:
+    """Zip a folder: the same content gives the same bytes. Raises Problem (exit 3) without competition.yaml."""
+    if not any((folder / mark).is_file() for mark in MARKS):
+        raise _no_mark(folder)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as bundle:
+        for path in sorted(_members(folder), key=lambda one: one.relative_to(folder).as_posix()):
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3
+            entry.external_attr = 0o100644 << 16
+            with path.open("rb") as source, bundle.open(entry, "w") as member:
+                while chunk := source.read(files.CHUNK):
+                    member.write(chunk)
+    return target
+
+
+def _members(folder: Path) -> Iterator[Path]:
+    """The plain files under a folder, without hidden ones, links and what systems leave behind."""
+    for place, names, plain in os.walk(folder):
+        names[:] = [name for name in names if _wanted(Path(place) / name)]
+        yield from (path for name in plain if _wanted(path := Path(place) / name) and path.is_file())
+
+
+def _wanted(path: Path) -> bool:
+    if path.is_symlink():
+        show.talk(f"note: {path} is a link and is left out")
+        return False
+    return not path.name.startswith(".") and path.name not in IGNORED
+
+
+def _checked_zip(path: Path) -> Path:
+    """The zip, if it looks like a bundle. Raises Problem (exit 3) otherwise."""
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            names = bundle.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise Problem("not_an_archive", f"{path} is not a zip: {error}", "Give a folder, or pack it anew.") from error
+    if not any(name in MARKS or (name.count("/") == 1 and name.split("/")[1] in MARKS) for name in names):
+        raise _no_mark(path)
+    return path
+
+
+def _no_mark(path: Path) -> Problem:
+    return Problem("bundle_invalid", f"{path} has no competition.yaml.", "Put one at its top; see the example bundle.")

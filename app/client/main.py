@@ -1,0 +1,106 @@
+"""The `palmares` command: all of its commands in one table, with an example each.
+
+Decision: typer, without rich's help pages: plain help is quick, works in every terminal and imports nothing else. What
+a command needs beyond the standard library (the HTTP client, tables, the core) it imports when it runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import typer
+
+from .. import __version__
+from . import account, boundary, bundles, checking, competitions, doctor, submissions
+from .options import with_default_wait
+
+COMMANDS: list[tuple[str, Callable[..., None], str]] = [
+    ("login", account.login, "palmares login --url https://palmares.example.org --username ada"),
+    ("logout", account.logout, "palmares logout"),
+    ("whoami", account.whoami, "palmares whoami --json"),
+    ("competitions", competitions.competitions, "palmares competitions"),
+    ("join", competitions.join, "palmares join photo-pairs --accept-terms"),
+    ("validate", checking.validate, "palmares validate predictions.zip --competition photo-pairs/development"),
+    ("score", checking.score, "palmares score predictions.zip --truth train.jsonl --items items.jsonl"),
+    ("submit", submissions.submit, 'palmares submit photo-pairs predictions.zip -m "first try" --wait'),
+    ("status", submissions.status, "palmares status sub_7h3k9q2m"),
+    ("watch", submissions.watch, "palmares watch sub_7h3k9q2m --wait 120"),
+    ("submissions", submissions.submissions, "palmares submissions photo-pairs --state scored"),
+    ("limits", competitions.limits, "palmares limits photo-pairs"),
+    ("leaderboard", competitions.leaderboard, "palmares leaderboard photo-pairs/final --format csv"),
+    ("cancel", submissions.cancel, "palmares cancel sub_7h3k9q2m"),
+    ("phase list", competitions.phase_list, "palmares phase list photo-pairs"),
+    ("competition apply", bundles.apply, "palmares competition apply my-competition/ --dry-run"),
+    ("token create", account.token_create, "palmares token create ci --scope read --scope submit --days 30"),
+    ("token list", account.token_list, "palmares token list"),
+    ("token revoke", account.token_revoke, "palmares token revoke tok_4f8s2k1p"),
+    ("doctor", doctor.doctor, "palmares doctor"),
+]
+"""Name, function and example of every command, in the order of `palmares --help`."""
+
+GROUPS = {
+    "phase": "Phases of a competition.",
+    "competition": "Competitions as files, for organizers.",
+    "token": "API tokens, for CI and other machines.",
+}
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"palmares {__version__}")
+        raise typer.Exit
+
+
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an unexpected failure.")] = False,
+) -> None:
+    """Enter competitions, check and score submissions, send them and see where they stand.
+
+    The server is PALMARES_URL, the token PALMARES_TOKEN, or what `palmares login` kept.
+    """
+    boundary.run.debug = debug
+
+
+def build() -> typer.Typer:
+    """The command tree."""
+    app = typer.Typer(name="palmares", rich_markup_mode=None, context_settings={"max_content_width": 100})
+    app.callback(epilog=_epilog("palmares submit photo-pairs predictions.zip --wait"))(options)
+    groups: dict[str, typer.Typer] = {}
+    for name, function, example in COMMANDS:
+        group, _, verb = name.rpartition(" ")
+        if group and group not in groups:
+            groups[group] = typer.Typer(help=GROUPS[group], epilog=_epilog(example), rich_markup_mode=None)
+            app.add_typer(groups[group], name=group)
+        (groups[group] if group else app).command(verb, epilog=_epilog(example))(function)
+    return app
+
+
+def _epilog(example: str) -> str:
+    return f"\b\nExample:\n  {example}"  # \b keeps the lines as they are
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line to its exit code."""
+    boundary.run.__init__()  # type: ignore[misc]
+    command = typer.main.get_command(build())
+    words = with_default_wait(list(arguments) or ["--help"])
+    return boundary.guarded(lambda: command.main(args=words, prog_name="palmares", standalone_mode=False))
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, io.UnsupportedOperation):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal that cannot show ± gets a ?
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,255 @@
+"""Commands about submissions: submit, status, watch, submissions, cancel.
+
+Decision: on stdout come the reference first and then the result, all else is talk. A re-run of the same `submit` is the
+same submission (Idempotency-Key: hash of phase and file), so that neither a broken line nor a nervous CI counts twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from . import exits, files, show
+from .boundary import run
+from .competitions import limit_lines
+from .exits import Problem
+from .http import Client, opened
+from .options import DEFAULT_WAIT, FailUnder, Json, Place, Ref, Submission, Wait
+from .target import Target, ref_of, resolve, split
+from .waiting import follow
+
+
+def submit(
+    place: Place,
+    file: Submission,
+    message: Annotated[
+        str, typer.Option("--message", "-m", metavar="MSG", help="A note to yourself.", show_default=False)
+    ] = "",
+    wait: Wait = None,
+    fail_under: FailUnder = None,
+    idempotency_key: Annotated[
+        str, typer.Option(metavar="KEY", help="Send again under a new key.", show_default="hash of phase and file")
+    ] = "",
+    no_check: Annotated[bool, typer.Option("--no-check", help="Skip the check on this machine.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Send a submission.
+
+    It is checked on this machine first. With --wait, the command waits for the score. The same file sent again to the
+    same phase is the same submission, unless --idempotency-key says otherwise.
+    """
+    floors = thresholds(fail_under)
+    if floors and wait is None:
+        raise Problem("usage", "--fail-under needs a score to look at.", "Give --wait too.")
+    if not no_check:
+        _check_first(file)
+    run.go_on = "Nothing counts twice: run the same command again to go on."
+    with opened(signed_in=True) as client:
+        target = resolve(client, place)
+        key = idempotency_key or default_key(target, file)
+        sent = _upload(client, target, file, message, key)
+        run.go_on = f"The submission goes on: palmares watch {show.line(sent['ref'])}"
+        _announce(client, sent, as_json)
+        limits = sent.pop("limits", None)
+        if wait is not None:
+            sent = follow(client, sent, wait)
+        _finish(client, sent, floors, as_json, {"limits": limits}, waited=wait is not None)
+
+
+def default_key(target: Target, file: Path) -> str:
+    """The idempotency key of a file in a phase: the same file sent again is the same submission."""
+    return hashlib.sha256(f"{target}\n{files.sha256(file)}".encode()).hexdigest()
+
+
+def thresholds(given: list[str] | None) -> dict[str, float]:
+    """The scores of --fail-under, `key=value`. Raises Problem (usage) for anything else."""
+    found = {}
+    for text in given or []:
+        key, _, value = text.partition("=")
+        try:
+            found[key.strip()] = float(value)
+        except ValueError:
+            found[""] = 0.0
+        if not key.strip() or "" in found or not 0 <= found[key.strip()] <= 1:
+            raise Problem("usage", f"--fail-under {text!r} is not KEY=VALUE with a value of 0 to 1.", "Give final=0.8.")
+    return found
+
+
+def _check_first(file: Path) -> None:
+    """Validate on this machine. Raises Problem (exit 3) with all findings."""
+    checked = files.check(file)
+    if not checked.valid:
+        found = checked.as_dict()
+        raise Problem(
+            "file_invalid",
+            f"{file.name} is not a valid submission; it was not sent.",
+            "Mend the findings and send it again.",
+            findings=found["findings"],
+            findings_total=found["findings_total"],
+        )
+
+
+def _upload(client: Client, target: Target, file: Path, message: str, key: str) -> dict[str, Any]:
+    sent: dict[str, Any] = client.ask(
+        "POST",
+        target.path("submissions"),
+        body=files.body(file),
+        headers={**files.headers(file, message), "Idempotency-Key": key},
+        again=True,
+    ).document
+    return sent
+
+
+def _announce(client: Client, sent: dict[str, Any], as_json: bool) -> None:
+    """Say what was placed: the reference (data), what is left of the limits, and where to look."""
+    if not as_json:
+        show.out(sent["ref"])
+    for text in limit_lines(sent["limits"]) if sent.get("limits") else []:
+        show.talk(text)
+    page = (sent.get("links") or {}).get("page")
+    if page:
+        show.talk(f"page: {client.link(page)}")
+
+
+def status(ref: Ref, as_json: Json = False) -> None:
+    """Say where a submission stands.
+
+    State, place in the queue, times, score, rank, findings.
+    """
+    with opened(signed_in=True) as client:
+        found = client.get(f"/submissions/{ref_of(ref)}")
+    if as_json:
+        show.document(found)
+        return
+    position = found.get("queue")
+    where = f", place {position['position']} of {position['of']}" if position else ""
+    show.out(f"{found['ref']} {found['competition']}/{found['phase']}: {found['state']}{where}")
+    for name, moment in (found.get("stamps") or {}).items():
+        if moment:
+            show.out(f"  {name.removesuffix('_at')}: {show.moment(moment)}")
+    for text in result_lines(found):
+        show.out(text)
+
+
+def submissions(
+    place: Annotated[
+        str,
+        typer.Argument(metavar="[SLUG[/PHASE]]", help="Only of this competition or phase.", show_default=False),
+    ] = "",
+    state: Annotated[str, typer.Option(metavar="STATE", help="Only those in this state.", show_default=False)] = "",
+    most: Annotated[int, typer.Option("--limit", metavar="N", help="At most so many, newest first.", min=1)] = 50,
+    as_json: Json = False,
+) -> None:
+    """List your submissions, newest first."""
+    slug, phase = split(place) if place else ("", "")
+    with opened(signed_in=True) as client:
+        items = client.all("/submissions", most, competition=slug, phase=phase, state=state)
+    if as_json:
+        show.document({"items": items})
+        return
+    show.table(
+        ["submission", "phase", "sent", "state", "final", "message"],
+        [
+            (
+                item["ref"],
+                f"{item['competition']}/{item['phase']}",
+                show.moment(item["created_at"]),
+                item["state"],
+                show.score((item.get("scores") or {}).get("final")),
+                item.get("message") or "",
+            )
+            for item in items
+        ],
+        right=["final"],
+    )
+
+
+def cancel(ref: Ref, as_json: Json = False) -> None:
+    """Cancel a submission that is not over yet."""
+    with opened(signed_in=True) as client:
+        found = client.post(f"/submissions/{ref_of(ref)}/cancel")
+    if as_json:
+        show.document(found)
+    else:
+        show.out(f"{found['ref']}: {found['state']}")
+
+
+def watch(
+    ref: Ref,
+    wait: Annotated[
+        int, typer.Option("--wait", metavar="SECONDS", min=1, help="Wait at most this long.")
+    ] = DEFAULT_WAIT,
+    fail_under: FailUnder = None,
+    as_json: Json = False,
+) -> None:
+    """Wait for a submission.
+
+    For one that was sent before; ends as `submit --wait` does.
+    """
+    floors = thresholds(fail_under)
+    name = ref_of(ref)
+    run.go_on = f"The submission goes on: palmares watch {name}"
+    with opened(signed_in=True) as client:
+        final = follow(client, client.get(f"/submissions/{name}"), wait)
+        _finish(client, final, floors, as_json, {}, waited=True)
+
+
+def _finish(
+    client: Client,
+    final: dict[str, Any],
+    floors: dict[str, float],
+    as_json: bool,
+    more: dict[str, Any],
+    *,
+    waited: bool,
+) -> None:
+    """Print how it ended and leave with the state's exit code, or 9 below a threshold."""
+    below = _below(client, final, floors) if final["state"] == "scored" else []
+    if as_json:
+        show.document({**final, **more, **({"below": below} if floors else {})})
+    elif waited:
+        for text in result_lines(final):
+            show.out(text)
+    for entry in below:
+        show.talk(f"palmares: {entry['key']} is {entry['value']:.4f}, below {entry['threshold']:g}")
+    if not waited:
+        return
+    code = exits.BELOW if below else exits.BY_STATE[final["state"]]
+    if code:
+        raise typer.Exit(code)
+
+
+def result_lines(found: dict[str, Any]) -> list[str]:
+    """How a submission ended, in words: scores with intervals and rank, findings, or what went wrong."""
+    lines = [f"{key}: {show.score(value)}" for key, value in (found.get("scores") or {}).items()]
+    rank = found.get("rank")
+    if rank:
+        lines.append(f"rank: {rank['rank']} of {rank['of']}" + ("" if rank["counts"] else " (another entry counts)"))
+    problem = found.get("problem")
+    if problem:
+        lines.append(f"{problem.get('code')}: {problem.get('detail') or problem.get('title')}")
+        lines += [f"  fix: {problem['fix']}"] if problem.get("fix") else []
+    lines += show.findings(found)
+    lines += [f"warning: {show.finding(warning)}" for warning in found.get("warnings") or []]
+    if found.get("signature"):
+        lines.append(f"signature: {found['signature']}")
+    return lines
+
+
+def _below(client: Client, final: dict[str, Any], floors: dict[str, float]) -> list[dict[str, Any]]:
+    """The scores that are below their thresholds. Raises Problem (usage) for a key that no report has."""
+    scores: dict[str, Any] = dict(final.get("scores") or {})
+    if set(floors) - set(scores):
+        report = client.get(f"/submissions/{final['ref']}/report")
+        scores = {key: value for key, value in report.items() if isinstance(value, dict) and "value" in value}
+    below = []
+    for key, threshold in floors.items():
+        if key not in scores:
+            raise Problem("usage", f"There is no score {key!r}.", f"Give one of {', '.join(sorted(scores))}.")
+        value = float(scores[key]["value"])
+        if value < threshold:
+            below.append({"key": key, "value": value, "threshold": threshold})
+    return below

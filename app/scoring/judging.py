@@ -1,0 +1,125 @@
+"""judge(): references and answers in, report out. The one place where scores come about, at home and on the server.
+
+Decision: everything is computed per item in the order of the item ids, so that neither the order of rows nor company
+in a batch can change a bit; an item's final score is the weighted sum of its metrics, and every number shown is a mean
+over items. A metric that fails or gives no number fails the judgement: a made-up score is worse than none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import interval
+from .embedding import Embed, ModelUnavailable
+from .metrics import CATALOGUE, Context, MetricFailed
+from .pairing import pair
+from .plan import Plan
+from .records import Answer, Pair, Reference
+from .report import Group, Report, Score
+from .signature import digest_of_truth, signature
+
+Floats = NDArray[np.float64]
+
+
+def judge(
+    references: Sequence[Reference],
+    answers: Iterable[Answer],
+    plan: Plan,
+    embed: Embed,
+    seed: int | None = None,
+    *,
+    truth_digest: str = "",
+) -> Report:
+    """Score answers against the references by a plan; missing pairs count as wrong, with an empty explanation.
+
+    `seed` replaces the plan's; `truth_digest` is shown in the signature (empty: `signature.digest_of_truth`).
+    Raises ValueError without references or with an id twice (reading refuses such files), ModelUnavailable where the
+    model fails, and MetricFailed where a metric fails or gives anything but a number in [0, 1].
+    """
+    if not references:
+        raise ValueError("There are no references to judge by.")
+    pairs = sorted(pair(references, answers), key=lambda p: p.reference.item_id)
+    seed = plan.seed if seed is None else seed
+    values = _measure(pairs, plan, embed)
+    scores, categories = _summarise(pairs, values, plan.resamples, seed)
+    return Report(
+        plan=plan.name,
+        scores=scores,
+        categories=categories,
+        n_items=len(pairs),
+        n_missing=sum(p.answer is None for p in pairs),
+        seed=seed,
+        signature=signature(
+            plan,
+            model_hash=embed.model_hash,
+            truth=truth_digest or digest_of_truth(references),
+            n_items=len(pairs),
+            seed=seed,
+        ),
+        items=tuple(_item(p, {key: float(column[i]) for key, column in values.items()}) for i, p in enumerate(pairs)),
+    )
+
+
+def _measure(pairs: Sequence[Pair], plan: Plan, embed: Embed) -> dict[str, Floats]:
+    """Per-item values of shape (n,) by metric key: the ranked ones and `final` first, the way a report is read."""
+    computed: dict[str, Floats] = {}
+    for key in plan.metrics():
+        context = Context(embed=embed, gate=plan.gate, values=computed)
+        try:
+            column = CATALOGUE[key].per_item(pairs, context)
+        except ModelUnavailable:
+            raise
+        except Exception as error:
+            raise MetricFailed(key, f"{type(error).__name__}: {error}") from error
+        computed[key] = _checked(key, column, pairs)
+    final = sum((weight * computed[key] for key, weight in plan.weights.items()), start=np.zeros(len(pairs)))
+    first = {"accuracy": computed["accuracy"], "explanation": computed["explanation"], "final": np.minimum(final, 1.0)}
+    return first | {key: column for key, column in computed.items() if key not in first}
+
+
+def _checked(key: str, column: Floats, pairs: Sequence[Pair]) -> Floats:
+    if column.shape != (len(pairs),):
+        raise MetricFailed(key, f"it gave values of shape {column.shape} for {len(pairs)} items.")
+    wrong = np.flatnonzero(~((column >= 0) & (column <= 1)))
+    if wrong.size:
+        first = int(wrong[0])
+        raise MetricFailed(key, f"its value is {column[first]}, not in [0, 1].", pairs[first].reference.item_id)
+    return column
+
+
+def _summarise(
+    pairs: Sequence[Pair], values: Mapping[str, Floats], resamples: int, seed: int
+) -> tuple[dict[str, Score], dict[str, Group]]:
+    """Means and intervals over all items and within each category; items without a category are in no group."""
+    strata = [p.reference.category for p in pairs]
+    means = interval.resample(np.column_stack(list(values.values())), strata, resamples, seed)
+    groups: dict[str, Group] = {}
+    for category in sorted({stratum for stratum in strata if stratum is not None}):
+        chosen = np.array([stratum == category for stratum in strata])
+        inside = {key: column[chosen] for key, column in values.items()}
+        groups[category] = Group(int(chosen.sum()), _scores(inside, means.strata[category]))
+    return _scores(values, means.overall), groups
+
+
+def _scores(values: Mapping[str, Floats], means: Floats) -> dict[str, Score]:
+    scores: dict[str, Score] = {}
+    for position, (key, column) in enumerate(values.items()):
+        n = len(column)
+        value = math.fsum(column) / n
+        hits = int(column.sum()) if key == "accuracy" else 0
+        if key == "accuracy" and interval.needs_wilson(hits, n):
+            low, high = interval.wilson(hits, n)
+        else:
+            low, high = interval.percentile(means[:, position], value)
+        scores[key] = Score(value, low, high)
+    return scores
+
+
+def _item(p: Pair, values: Mapping[str, float]) -> dict[str, Any]:
+    correct = {"item_id": p.reference.item_id, "category": p.reference.category, "answer_correct": p.correct}
+    return correct | {key: value for key, value in values.items() if key != "accuracy"}

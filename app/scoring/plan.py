@@ -1,0 +1,191 @@
+"""The scoring plan: which metrics count how much, written by an organizer, checked before anything is scored.
+
+Decision: weights are a mapping over the catalogue's keys, so that another scheme (0.70 accuracy, 0.15 ROUGE-L, …) is a
+preset and no code. Weights must sum to 1 as written: normalising in silence would hide a slip of the pen. A name alone
+chooses a preset; further fields override the preset's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from .metrics import CATALOGUE
+
+DEFAULT = "pairwise-explained"
+SUM_TOLERANCE = 1e-9
+MOST_FILE_BYTES = 256 * 1024
+LINES = "Write it as `key: value` lines, see docs/scoring.md."
+
+
+@dataclass(frozen=True, slots=True)
+class PlanProblem:
+    """One thing wrong with a plan: where (`weights.accuracy`), what, and how to mend it."""
+
+    path: str
+    message: str
+    fix: str
+
+    def as_dict(self) -> dict[str, str]:
+        """The problem as plain values."""
+        return asdict(self)
+
+
+class PlanInvalid(Exception):
+    """A scoring plan that cannot be used; `problems` names every place, what is wrong there and how to mend it."""
+
+    code = "plan_invalid"
+
+    def __init__(self, problems: list[PlanProblem]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(f"{p.path}: {p.message} {p.fix}".strip() for p in problems))
+
+    @property
+    def fix(self) -> str:
+        """How to mend the first problem."""
+        return self.problems[0].fix
+
+
+class Plan(BaseModel):
+    """How one phase is scored. Frozen; unknown fields are refused. Make it with `load`, which says what is wrong.
+
+    The score of an item is the weighted sum of its metrics' values, and `final` is its mean over the items.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str = Field(
+        default=DEFAULT, min_length=1, max_length=64, description="Name of the preset the plan starts from."
+    )
+    weights: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default={"accuracy": 0.5, "explanation": 0.5},
+        description="Share of each metric in `final`; keys of the catalogue, each in [0, 1], together 1.",
+    )
+    gate: bool = Field(
+        default=True, description="No credit for the reasons of a wrong choice: `explanation` is 0 there."
+    )
+    columns: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        default=("explanation.semantic", "explanation.rouge_l"),
+        description="Further metrics shown beside the ranked ones, without weight.",
+    )
+    resamples: int = Field(default=2000, ge=100, le=100_000, description="Bootstrap resamples behind each interval.")
+    seed: int = Field(default=0, ge=0, lt=2**63, description="Seed of the bootstrap.")
+
+    @field_validator("weights")
+    @classmethod
+    def _weights_are_shares(cls, weights: dict[str, float]) -> dict[str, float]:
+        _known(weights)
+        total = math.fsum(weights.values())
+        if not abs(total - 1) <= SUM_TOLERANCE:
+            raise ValueError(f"the weights sum to {total:.6g}, not to 1.")
+        return weights
+
+    @field_validator("columns")
+    @classmethod
+    def _columns_are_metrics(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
+        _known(columns)
+        if len(set(columns)) < len(columns):
+            raise ValueError("a column is named twice.")
+        return columns
+
+    def metrics(self) -> list[str]:
+        """Keys of all metrics to compute, in the catalogue's order: accuracy, explanation, weighted, shown, parts."""
+        wanted = {"accuracy", "explanation", *self.weights, *self.columns}
+        for key in reversed(CATALOGUE):
+            if key in wanted:
+                wanted.update(CATALOGUE[key].parts)
+        return [key for key in CATALOGUE if key in wanted]
+
+    def digest(self) -> str:
+        """SHA-256 (hex) of what decides an item's score: weights above 0 and the gate, not what is merely shown."""
+        weights = {key: weight for key, weight in sorted(self.weights.items()) if weight > 0}
+        canonical = json.dumps({"gate": self.gate, "weights": weights}, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+PRESETS: dict[str, Plan] = {DEFAULT: Plan(name=DEFAULT)}
+
+
+def load(source: str | Path | Mapping[str, Any] = DEFAULT) -> Plan:
+    """The plan of a preset's name, of a YAML or JSON file, or of a mapping (a bundle's `scorer`).
+
+    Raises PlanInvalid with every problem: unknown preset or field, weights that are no shares, an unreadable file.
+
+    >>> load({"name": "pairwise-explained", "weights": {"accuracy": 0.7, "explanation": 0.3}}).weights["accuracy"]
+    0.7
+    """
+    if isinstance(source, Mapping):
+        return _from_mapping(source)
+    if isinstance(source, str) and source in PRESETS:
+        return PRESETS[source]
+    path = Path(source)
+    if isinstance(source, str) and path.suffix not in (".yaml", ".yml", ".json"):
+        raise _unknown_preset("name", source)
+    return _from_mapping(_read(path))
+
+
+def _known(keys: Mapping[str, float] | tuple[str, ...]) -> None:
+    unknown = [key for key in keys if key not in CATALOGUE]
+    if unknown:
+        raise ValueError(f"no metric is called {', '.join(map(repr, unknown))}.")
+
+
+def _unknown_preset(path: str, name: str) -> PlanInvalid:
+    fix = f"Use one of: {', '.join(PRESETS)}; or give the path of a .yaml file."
+    return PlanInvalid([PlanProblem(path, f"There is no plan called {name!r}.", fix)])
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    import yaml
+
+    def invalid(message: str, fix: str) -> PlanInvalid:
+        return PlanInvalid([PlanProblem(str(path), message, fix)])
+
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_FILE_BYTES + 1)
+        if len(content) > MOST_FILE_BYTES:
+            raise invalid("The plan is larger than 256 KiB.", "A plan has a few lines; check the path.")
+        plan = yaml.safe_load(content.decode("utf-8-sig"))
+    except OSError as error:
+        raise invalid(f"The plan cannot be read: {error.strerror}.", "Check the path and its permissions.") from error
+    except UnicodeDecodeError as error:
+        raise invalid(f"The plan is not UTF-8 (byte {error.start}).", "Save it as UTF-8.") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark else ""
+        raise invalid(f"The plan is not YAML{where}.", LINES) from error
+    if not isinstance(plan, Mapping):
+        raise invalid("The plan is not a mapping.", LINES)
+    return plan
+
+
+def _from_mapping(given: Mapping[str, Any]) -> Plan:
+    name = given.get("name", DEFAULT)
+    if not isinstance(name, str) or name not in PRESETS:
+        raise _unknown_preset("name", str(name))
+    try:
+        return Plan.model_validate({**PRESETS[name].model_dump(), **given})
+    except ValidationError as error:
+        raise PlanInvalid([_problem(entry) for entry in error.errors()]) from error
+
+
+def _problem(entry: Any) -> PlanProblem:
+    path = ".".join(str(step) for step in entry["loc"]) or "plan"
+    message = entry["msg"].removeprefix("Value error, ")
+    message = message[:1].upper() + message[1:].rstrip(".") + "."
+    field = str(entry["loc"][0]) if entry["loc"] else ""
+    if entry["type"] == "extra_forbidden":
+        return PlanProblem(path, "There is no such field.", f"Fields of a plan: {', '.join(Plan.model_fields)}.")
+    if field in ("weights", "columns") and "metric" in message:
+        return PlanProblem(path, message, f"Metrics: {', '.join(CATALOGUE)}.")
+    if field in Plan.model_fields:
+        return PlanProblem(path, message, f"`{field}`: {Plan.model_fields[field].description}")
+    return PlanProblem(path, message, "See docs/scoring.md for the fields of a plan.")

@@ -1,0 +1,141 @@
+"""The tasks: claim, compute outside any transaction, finish under the fence. Messages carry an id and nothing else."""
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+from sqlalchemy import select
+
+from app import storage
+from app.broker import SCORE, SWEEP, VALIDATE, celery, nudge
+from app.db import Session
+from app.errors import Fault
+from app.leaderboards import service as leaderboards
+from app.log import log
+from app.scoring.limits import Limits
+from app.scoring.plan import Plan
+from app.scoring.reading import read_answers, read_references, write_answers
+from app.scoring.validating import Validation, validate
+from app.settings import settings
+from app.submissions import evaluation as machine
+from app.submissions.errors import ScoringFailed
+from app.submissions.models import Evaluation
+
+app = celery()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a task needs to know of its evaluation, read once; no row is held while computing."""
+
+    evaluation_id: int
+    attempt: int
+    file_sha256: str
+    file_name: str
+    answers_sha256: str | None
+    truth_sha256: str
+    item_ids: list[str]
+    plan: dict[str, Any]
+
+
+def limits() -> Limits:
+    """The core's limits as the operator set them."""
+    return Limits(upload_bytes=settings().upload_bytes, unpacked_bytes=settings().unpacked_bytes)
+
+
+def take(evaluation_id: int, stage: machine.Stage) -> Work | None:
+    """Claim the evaluation for the stage, None where it is not to be had."""
+    with Session.begin() as session:
+        attempt = machine.claim(session, evaluation_id, stage)
+        if attempt is None:
+            return None
+        found = session.scalars(select(Evaluation).where(Evaluation.id == evaluation_id)).one()
+        return Work(
+            evaluation_id,
+            attempt,
+            found.submission.file_sha256,
+            found.submission.file_name,
+            found.answers_sha256,
+            found.truth.sha256,
+            list(found.truth.item_ids),
+            found.plan,
+        )
+
+
+def give_back(work: Work, stage: machine.Stage, error: BaseException) -> None:
+    """Our failure: another try later, `failed` after the last one. What went wrong is logged, never shown."""
+    log.error("stage_failed", stage=stage, evaluation=work.evaluation_id, attempt=work.attempt, exc_info=error)
+    fault = error if isinstance(error, Fault) else ScoringFailed(f"{type(error).__name__} while it was being judged.")
+    with Session.begin() as session:
+        machine.release(session, work.evaluation_id, stage, work.attempt, fault)
+
+
+@app.task(name=VALIDATE)
+def validate_submission(evaluation_id: int) -> None:
+    """queued -> validating -> invalid | ready."""
+    work = take(evaluation_id, "validate")
+    if work is None:
+        return
+    try:
+        found = validate(BytesIO(storage.get(work.file_sha256)), work.file_name, work.item_ids, limits())
+        answers = storage.put(write_answers(found.answers)) if found.valid else None
+    except (Exception, SoftTimeLimitExceeded) as error:
+        give_back(work, "validate", error)
+        return
+    with Session.begin() as session:
+        done = machine.finish(
+            session, evaluation_id, "validate", work.attempt, "ready" if found.valid else "invalid", **_told(found),
+            answers_sha256=answers,
+        )  # fmt: skip
+    if done and found.valid:
+        nudge(SCORE, evaluation_id)
+    log.info("validated", evaluation=evaluation_id, valid=found.valid, findings=found.findings_total, fenced=not done)
+
+
+def _told(found: Validation) -> dict[str, Any]:
+    return {
+        "findings": [finding.as_dict() for finding in found.findings],
+        "findings_total": found.findings_total,
+        "warnings": [finding.as_dict() for finding in found.warnings],
+    }
+
+
+@app.task(name=SCORE)
+def score_submission(evaluation_id: int) -> None:
+    """ready -> scoring -> scored, with the place on the board in the same transaction."""
+    from app.scoring.judging import judge
+    from workers.engine import embedder
+
+    work = take(evaluation_id, "score")
+    if work is None:
+        return
+    try:
+        assert work.answers_sha256 is not None  # noqa: S101  (a ready evaluation has answers)
+        answers, _ = read_answers(storage.get(work.answers_sha256), "answers.jsonl", limits())
+        references = read_references(storage.get(work.truth_sha256), "truth.jsonl")
+        plan = Plan.model_validate(work.plan)
+        report = judge(references, answers, plan, embedder())
+        items = storage.put(report.items_jsonl())
+    except (Exception, SoftTimeLimitExceeded) as error:
+        give_back(work, "score", error)
+        return
+    values = report.as_dict()
+    with Session.begin() as session:
+        done = machine.finish(
+            session, evaluation_id, "score", work.attempt, "scored",
+            report=values, items_sha256=items, signature=values["signature"], final=values["final"]["value"],
+        )  # fmt: skip
+        if done:
+            leaderboards.place(session, evaluation_id)
+    log.info("scored", evaluation=evaluation_id, final=values["final"]["value"], fenced=not done)
+
+
+@app.task(name=SWEEP)
+def sweep() -> None:
+    """Give back what outstayed its lease and ring again for what waits."""
+    with Session.begin() as session:
+        rings = machine.sweep(session)
+    for task, evaluation_id in rings:
+        if not nudge(task, evaluation_id):
+            break
