@@ -116,9 +116,8 @@ def status(as_json: bool) -> int:
         kept = {key: (state or {}).get(key) for key in ("state", "url", "port", "pid", "answer")}
         print(json.dumps({"version": 1, "running": bool(state), **kept, "children": children}))
     elif state:
-        print(
-            f"Palmares is {state['state']}: {state.get('url', 'no address yet')} (pid {state['pid']}, data in {data_dir})"
-        )
+        where = state.get("url", "no address yet")
+        print(f"Palmares is {state['state']}: {where} (pid {state['pid']}, data in {data_dir})")
         for name, pid in children.items():
             print(f"  {name:16} pid {pid}")
     else:

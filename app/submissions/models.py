@@ -94,7 +94,7 @@ class Evaluation(Base):
 
 
 class Heartbeat(Base):
-    """A worker process that was heard of: which queue it serves, on what device, with which model."""
+    """A worker process that was heard of: which queue it serves, on what device."""
 
     __tablename__ = "heartbeats"
 
@@ -102,4 +102,3 @@ class Heartbeat(Base):
     queue: Mapped[str] = mapped_column(String(16))
     seen_at: Mapped[datetime]
     device: Mapped[str] = mapped_column(String(32), server_default="")
-    model: Mapped[str] = mapped_column(String(64), server_default="")

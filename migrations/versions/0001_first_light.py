@@ -250,7 +250,6 @@ def upgrade() -> None:
         sa.Column("queue", sa.String(length=16), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("device", sa.String(length=32), server_default="", nullable=False),
-        sa.Column("model", sa.String(length=64), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("worker", name=op.f("pk_heartbeats")),
     )
     op.create_foreign_key("fk_phases_truth_id", "phases", "truths", ["truth_id"], ["id"])

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 ROOT = Path(__file__).parents[2]
+QUICK = {"fsync": "off", "max_connections": "10", "shared_buffers": "1MB"}
 
 
 def web(host: str, port: int) -> None:
@@ -51,7 +52,7 @@ def work(name: str) -> None:
 def supervise(argv: list[str]) -> int:
     """The real command line with these programs."""
     sys.path.insert(0, str(ROOT))
-    from app.embedded import stack
+    from app.embedded import servers, stack
     from app.embedded.__main__ import main
 
     def children(host: str, port: int) -> dict[str, list[str]]:
@@ -59,6 +60,7 @@ def supervise(argv: list[str]) -> int:
         return {"web": [*again, "web", host, str(port)], "worker-score": [*again, "work", "worker-score"]}
 
     stack.FIRST_WAIT = 0.05
+    servers.POSTGRES_SETTINGS.update(QUICK)
     fails = os.environ.get("PALMARES_STANDIN") == "migration-fails"
     migrate = [sys.executable, "-c", "raise SystemExit('no such revision')" if fails else ""]
     return main(argv, stack.Programs(migrate, children), again=(__file__,))

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import psutil
 
-QUICK = {"fsync": "off", "max_connections": "10", "shared_buffers": "1MB"}
+from tests.embedded.standin import QUICK
+
+__all__ = ["QUICK", "ROOT", "running_in"]
 ROOT = Path(__file__).parents[2]
 
 
 def running_in(folder: Path) -> list[psutil.Process]:
-    """The processes that name the folder on their command line, work in it or have it as data folder; zombies do not count."""
+    """The processes that name the folder on their command line, work in it or have it as data folder. No zombies."""
     found = []
     for process in psutil.process_iter():
         try:
