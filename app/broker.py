@@ -50,7 +50,7 @@ def celery() -> Celery:
             "health_check_interval": 25,
         },
         task_publish_retry=True,
-        task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.2, "timeout": 3},
+        task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.2},
         beat_schedule={"sweep": {"task": SWEEP, "schedule": settings().sweep_seconds, "options": {"expires": 30}}},
     )
     return app

@@ -93,7 +93,7 @@ def main() -> None:
         run(PALMARES, "join", SLUG, "--accept-terms", token=token, url=url)
         path = EXAMPLES / "submissions" / file
         print(f"{name} submits {file} …", flush=True)
-        command = (PALMARES, "submit", f"{SLUG}/{PHASE}", path, "-m", message, "--no-check", "--wait", "300")
+        command = (PALMARES, "submit", f"{SLUG}/{PHASE}", path, "-m", message, "--no-check", "--wait", "120")
         said = run(*command, token=token, url=url, ok=(0, 3))
         print("  " + said.strip().replace("\n", "\n  "))
     print()

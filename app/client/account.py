@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from . import config, show
+from .asking import ask
 from .exits import Problem
 from .http import Client, opened
 from .options import Json
@@ -74,12 +75,13 @@ def login(
 def _token_by_password(
     url: str, username: str, password_stdin: bool, name: str, scope: list[str] | None, days: int
 ) -> dict[str, Any]:
+    instead = "or set PALMARES_TOKEN instead of signing in"
     if not username:
-        username = _asked("User name or e-mail address", "--username NAME", hidden=False)
+        username = ask("User name or e-mail address", "A user name is needed", f"Give --username NAME, {instead}.")
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
-        password = _asked("Password", "--password-stdin", hidden=True)
+        password = ask("Password", "A password is needed", f"Give --password-stdin, {instead}.", hidden=True)
     with Client(config.Server(url)) as client:
         me = client.post("/auth/login", {"username": username, "password": password})
         scopes = scope or ["read", "submit", *(["organize"] if me.get("role") in ("organizer", "admin") else [])]
@@ -90,17 +92,6 @@ def _token_by_password(
         except Problem:
             show.talk("note: the sign-in's session could not be ended; it ends by itself")
     return made
-
-
-def _asked(what: str, flag: str, *, hidden: bool) -> str:
-    """Ask a person. Raises Problem (usage) where nobody can be asked."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Problem(
-            "input_needed",
-            f"{what} is needed, and there is no terminal to ask at.",
-            f"Give {flag}, or set PALMARES_TOKEN instead of signing in.",
-        )
-    return str(typer.prompt(what, hide_input=hidden, err=True))
 
 
 def logout() -> None:

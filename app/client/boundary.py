@@ -6,8 +6,6 @@ Decision: commands raise; only this file turns failures into words. With --json 
 
 from __future__ import annotations
 
-import os
-import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +25,10 @@ class Run:
     go_on: str = "Run the same command again to go on."
     """What to do after an interruption."""
 
+    def begin(self, *, json: bool) -> None:
+        """Start anew with the next command line; `json`: --json is in it, so failures are documents as well."""
+        self.json, self.debug, self.go_on = json, False, Run.go_on
+
 
 run = Run()
 
@@ -41,8 +43,7 @@ def guarded(command: Callable[[], object]) -> int:
         return interrupted()
     except typer.TyperException as error:
         return usage(error)
-    except BrokenPipeError:  # the reader has seen enough, as in `palmares leaderboard x | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:  # typer's answer to a reader that has seen enough, as in `palmares leaderboard x | head`
         return exits.OK
     except OSError as error:
         if run.debug:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from . import show
+from .asking import ask
 from .boundary import run
 from .exits import Problem
 from .http import opened
@@ -73,14 +74,14 @@ def join(
 
 def _ask_terms(slug: str, terms: str) -> None:
     """Show the terms and have them accepted. Raises Problem where nobody can be asked, or the answer is no."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Problem(
-            "input_needed",
-            f"{slug} has terms that you have to accept, and there is no terminal to ask at.",
-            "Read them on the competition's page, then give --accept-terms.",
-        )
-    show.talk(f"{terms}\n")
-    if not typer.confirm("Do you accept these terms?", err=True):
+    if sys.stdin.isatty():
+        show.talk(f"{terms}\n")
+    answer = ask(
+        "Do you accept these terms? [y/N]",
+        f"{slug} has terms that you have to accept",
+        "Read them on the competition's page, then give --accept-terms.",
+    )
+    if answer.lower() not in ("y", "yes"):
         raise Problem("terms_not_accepted", "The terms were not accepted; nothing was sent.")
 
 

@@ -88,9 +88,9 @@ def _epilog(example: str) -> str:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line to its exit code."""
-    boundary.run.__init__()  # type: ignore[misc]
     command = typer.main.get_command(build())
     words = with_default_wait(list(arguments) or ["--help"])
+    boundary.run.begin(json="--json" in words)
     return boundary.guarded(lambda: command.main(args=words, prog_name="palmares", standalone_mode=False))
 
 

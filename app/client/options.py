@@ -7,19 +7,10 @@ from typing import Annotated
 
 import typer
 
-from .boundary import run
-
 DEFAULT_WAIT = 600
 
 
-def _note_json(value: bool) -> bool:
-    run.json = value
-    return value
-
-
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one versioned JSON document.", callback=_note_json, is_eager=True)
-]
+Json = Annotated[bool, typer.Option("--json", help="Print one versioned JSON document.")]
 Place = Annotated[
     str,
     typer.Argument(metavar="SLUG[/PHASE]", help="Competition, and phase where several are open.", show_default=False),

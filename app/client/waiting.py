@@ -11,6 +11,7 @@ import json
 import queue
 import threading
 import time
+from time import sleep
 from typing import Any
 
 from . import exits, show
@@ -79,7 +80,7 @@ def follow(client: Client, submission: dict[str, Any], seconds: float) -> dict[s
             reply = client.ask("GET", path)
             found = reply.document
             if stream is not None and not stream.open and not is_over(found):
-                time.sleep(min(reply.pause or pause, max(0.0, deadline - time.monotonic())))
+                sleep(min(reply.pause or pause, max(0.0, deadline - time.monotonic())))
                 pause = min(pause * 1.5, LONGEST_PAUSE)
         submission = found or submission
         said = _said(said, submission)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from app.embedded.errors import EmbeddedFault
 from app.embedded.lock import Lock
-from app.embedded.processes import Ledger, end, open_log, tail
+from app.embedded.processes import Ledger, end, make_private, open_log, tail
 from app.embedded.servers import Servers
 from app.embedded.stack import Programs, Stack, palmares, read_state
 from app.log import configure
@@ -61,7 +61,7 @@ def detach(again: Sequence[str], seconds: float) -> int:
     """The stack in the background: returns when it is ready, also where it already runs."""
     data_dir = settings().data_dir
     log_file = data_dir / "logs" / "supervisor.log"
-    log_file.parent.mkdir(parents=True, exist_ok=True)
+    make_private(data_dir)
     process = None
     while (before := read_state(data_dir)) and before["state"] == "stopping":
         time.sleep(0.1)

@@ -77,6 +77,11 @@ def _wait(moments: dict[int, str | None], seconds: float) -> list[int]:
     return left
 
 
+def make_private(data_dir: Path) -> None:
+    """Make the data folder where it is missing, closed to other users; root's servers must be able to pass it."""
+    data_dir.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+
+
 def write_json(path: Path, content: object) -> None:
     """Replace a small file at once: a reader sees the old or the new one, never a half."""
     draft = path.with_suffix(".new")
@@ -128,7 +133,7 @@ class Ledger:
 
 def open_log(path: Path, fresh: bool = True) -> IO[bytes]:
     """A log file to append to; a fresh one begins anew and keeps the one before as `NAME.log.1`."""
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     if fresh and path.exists():
         path.replace(path.with_suffix(".log.1"))
     return path.open("ab")

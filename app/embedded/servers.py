@@ -22,7 +22,7 @@ import psycopg
 from app.embedded.errors import EmbeddedFault, NotHere, WrongOwner
 from app.embedded.identity import Identity, choose
 from app.embedded.lock import Lock
-from app.embedded.processes import GRACE_SECONDS, Ledger, end, open_log, tail
+from app.embedded.processes import GRACE_SECONDS, Ledger, end, make_private, open_log, tail
 from app.log import log
 
 START_SECONDS = 120  # after a crash PostgreSQL replays its log first
@@ -227,7 +227,7 @@ class Servers:
     def claim(self) -> None:
         """Make the folder and take its lock, before anything is started. Raises DirectoryBusy, WrongOwner."""
         try:
-            self.data_dir.mkdir(parents=True, exist_ok=True)
+            make_private(self.data_dir)
         except OSError as error:
             raise WrongOwner(f"{self.data_dir} cannot be made: {error.strerror}.") from error
         self.lock.take()

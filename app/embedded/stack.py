@@ -25,6 +25,7 @@ from app.log import log
 ROOT = Path(__file__).parents[2]
 GIVE_UP_AFTER = 5  # quick deaths in a row
 STEADY_SECONDS = 60
+TRIAL_SECONDS = 5
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30
 
 
@@ -63,6 +64,10 @@ class Child:
     deaths: int = 0
     due: float | None = None  # when to start it again
 
+    def fragile(self) -> bool:
+        """Whether it died before and has not lived long since."""
+        return self.deaths > 0 and time.monotonic() - self.started < TRIAL_SECONDS
+
 
 def read_state(data_dir: Path) -> dict[str, Any] | None:
     """The state that the running supervisor of this folder wrote (pid, state, url, port, answer); None: none runs."""
@@ -92,7 +97,7 @@ class Stack:
     def run(self) -> None:
         """Start everything, watch it, and on SIGTERM, SIGINT or SIGHUP stop it in order.
 
-        Raises EmbeddedFault (after an orderly stop) where a server, the migration or the web process does not come up.
+        Raises EmbeddedFault (after an orderly stop) where a server, the migration or a child does not come up.
         """
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
@@ -184,7 +189,7 @@ class Stack:
         child.due = now + min(FIRST_WAIT * 2 ** (child.deaths - 1), LONGEST_WAIT)
         path = self._log_of(name)
         log.error("child_died", name=name, status=child.process.returncode, times=child.deaths, log=str(path))
-        if name == "web" and child.deaths >= GIVE_UP_AFTER:
+        if child.deaths >= GIVE_UP_AFTER and (name == "web" or self.state["state"] == "starting"):
             raise EmbeddedFault(f"{name} died {child.deaths} times in a row. The end of {path}:\n{tail(path)}")
 
     def _restart(self, name: str, child: Child) -> None:
@@ -194,7 +199,8 @@ class Stack:
 
     def _look(self) -> None:
         web, port = self.children["web"], self.state["port"]
-        if web.due is not None or not address.listens(web.process.pid, port):
+        alive = all(child.due is None and not child.fragile() for child in self.children.values())
+        if not alive or not address.listens(web.process.pid, port):
             return
         ready, said = address.answer(self.host, port)
         if ready:

@@ -64,7 +64,7 @@ class Plan(BaseModel):
     name: str = Field(
         default=DEFAULT, min_length=1, max_length=64, description="Name of the preset the plan starts from."
     )
-    weights: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+    weights: dict[str, Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]] = Field(
         default={"accuracy": 0.5, "explanation": 0.5},
         description="Share of each metric in `final`; keys of the catalogue, each in [0, 1], together 1.",
     )

@@ -240,9 +240,9 @@ def _explanation(record: _Record, responses: list[Response]) -> str | None:
 
 
 def _explanation_text(record: _Record, text: str) -> str | None:
+    # The length is looked at first, so that the time for the rest is bounded; the form of a text may be longer still.
     limit = record.limits.explanation_chars
-    # Far too long texts are not brought into their form first, so that the time for it is bounded.
-    if len(text) <= 2 * limit:
+    if len(text) <= limit:
         if not _is_writable(record, text, "explanation"):
             return None
         text = _form(text)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.accounts.service import Principal
 from app.competitions import service as competitions
@@ -74,7 +74,8 @@ def limits_of(session: Session, phase: Phase, participation: Participation) -> L
     """
     moment = now(session)
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    newest = select(func.max(Evaluation.version)).where(Evaluation.submission_id == Submission.id).scalar_subquery()
+    any_version = aliased(Evaluation)
+    newest = select(func.max(any_version.version)).where(any_version.submission_id == Submission.id).scalar_subquery()
     today = Submission.created_at >= midnight
     counts = Evaluation.state.not_in(("failed", "cancelled", "invalid"))
     row = session.execute(

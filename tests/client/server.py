@@ -127,7 +127,7 @@ class Fake:
 
             def _say(self, given: Answer) -> None:
                 body = given.document if isinstance(given.document, bytes) else json.dumps(given.document).encode()
-                self.send_response(given.status)
+                (self.send_response_only if "Date" in given.headers else self.send_response)(given.status)
                 for name, value in {"Content-Type": "application/json", **given.headers}.items():
                     self.send_header(name, value)
                 self.end_headers()

@@ -16,7 +16,6 @@ HEAVY = {
     "torch",
     "sentence_transformers",
     "rouge_score",
-    "pydantic",
     "httpx2",
     "rich",
     "yaml",

@@ -1,7 +1,7 @@
 """Small stand-ins for the stack's programs, and the real supervisor around them: `standin.py up --detach`.
 
-They heed PALMARES_STANDIN: `web-dies`, `migration-fails`, or nothing. The worker notes its end in `data_dir/ended`,
-with whether PostgreSQL was still there.
+They heed PALMARES_STANDIN: `web-dies`, `worker-score-dies`, `migration-fails`, or nothing. The worker
+notes its end in `data_dir/ended`, with whether PostgreSQL was still there.
 """
 
 import http.server
@@ -29,8 +29,6 @@ def web(host: str, port: int) -> None:
             self.end_headers()
             self.wfile.write(body)
 
-    if os.environ.get("PALMARES_STANDIN") == "web-dies":
-        sys.exit("the web stand-in has a bad day")
     http.server.HTTPServer((host, port), Door).serve_forever()
 
 
@@ -67,6 +65,9 @@ def supervise(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    wish = os.environ.get("PALMARES_STANDIN", "")
+    if wish in ("web-dies", "worker-score-dies") and wish.removesuffix("-dies") in sys.argv:
+        sys.exit("the stand-in has a bad day")
     match sys.argv[1:]:
         case ["web", host, port]:
             web(host, int(port))

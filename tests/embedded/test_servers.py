@@ -53,7 +53,9 @@ def test_first_start_and_restart_keep_everything(folder: Path) -> None:
             "port": "0",
         }
         client.set("kept", "Grüße")
-        assert {folder.joinpath(part).stat().st_mode & 0o777 for part in ("postgres", "valkey", "run")} == {0o700}
+        private = ("postgres", "valkey", "run", "logs")
+        assert {folder.joinpath(part).stat().st_mode & 0o777 for part in private} == {0o700}
+        assert not folder.stat().st_mode & 0o066
     with quick(folder) as servers:
         assert ask(servers, "SELECT word FROM kept") == "Grüße"
         assert cache(servers).get("kept") == "Grüße"
@@ -108,6 +110,7 @@ def test_left_over_postgres_without_ledger_is_found_by_its_pid_file(folder: Path
     with quick(folder, valkey=False) as second:
         assert ask(second, "SELECT 1") == 1
         assert first.running["postgres"].wait() == 0  # ended in order, not killed
+    assert "shared memory block" not in (folder / "logs" / "postgres.log").read_text(), "only by its interlock"
 
 
 @pytest.fixture

@@ -12,9 +12,11 @@ from typing import Any
 
 import psutil
 import psycopg
+import pytest
 
-from app.embedded import stack
+from app.embedded import address, stack
 from app.embedded.processes import Ledger, tail
+from app.embedded.servers import Servers
 from app.embedded.stack import read_state
 from tests.embedded.watching import ROOT, running_in
 
@@ -92,24 +94,33 @@ def test_dead_children_and_servers_are_started_again(folder: Path, until: Until)
     assert run("down").returncode == 0
 
 
-def test_a_taken_port_is_left_for_the_next_one_which_is_kept(folder: Path) -> None:
+def test_a_taken_port_is_left_for_the_next_one(folder: Path) -> None:
     run = Run(folder, **NO_SERVERS)
     with socket.create_server(("127.0.0.1", run.port)):
         assert run("up", "--detach").returncode == 0
-        port = run.state()["port"]
-        assert run.port < port <= run.port + 50
+        assert run.port < run.state()["port"] <= run.port + 50
         assert '"port_taken"' in (folder / "logs" / "supervisor.log").read_text()
-        run("down")
-    assert f":{port} " in run("up", "--detach").stdout
-    run("down")
-    assert f":{port + 1} " in run("up", "--detach", PALMARES_PORT=str(port + 1)).stdout, "another wish counts"
-    run("down")
+        assert run("down").returncode == 0
 
 
-def test_it_gives_up_loudly_when_web_keeps_dying(folder: Path) -> None:
-    failed = Run(folder, PALMARES_STANDIN="web-dies")("up", "--detach")
+def test_the_port_of_the_last_time_is_kept_unless_another_is_wished(tmp_path: Path) -> None:
+    port = Run(tmp_path).port
+    free = address.free_port("127.0.0.1", port + 1)
+    one = stack.Stack(Servers(tmp_path, Path("/tmp/r")), stack.palmares(tmp_path), "127.0.0.1", port)
+    one.state = {"wanted": port, "port": free}
+    one._choose_port()
+    assert json.loads((tmp_path / "stack.json").read_text())["port"] == free
+    assert str(free) in one.commands["web"]
+    one.state = {"wanted": port - 1, "port": free}
+    one._choose_port()
+    assert one.state["port"] == port
+
+
+@pytest.mark.parametrize("name", ["web", "worker-score"])
+def test_it_gives_up_loudly_when_a_child_keeps_dying(folder: Path, name: str) -> None:
+    failed = Run(folder, PALMARES_STANDIN=f"{name}-dies", **NO_SERVERS)("up", "--detach")
     assert failed.returncode == 1
-    assert "web died 5 times in a row" in failed.stderr
+    assert f"{name} died 5 times in a row" in failed.stderr
     assert "a bad day" in failed.stderr
     assert running_in(folder) == []
 

@@ -256,7 +256,9 @@ def test_takes_honest_predictions_that_repeat_one_template() -> None:
     assert member(forge(File(data=lines.encode()))).data == lines.encode()
 
 
-@pytest.mark.parametrize("data", [LINE * 13_000, b"".join(b"%d " % at * 40_000 for at in range(9)), bytes(5_000_000)])
+@pytest.mark.parametrize(
+    "data", [LINE * 13_000, b"".join(b"%d " % at * 40_000 for at in range(9)), bytes(5_000_000), bytes(2**18 + 100)]
+)
 def test_large_members_come_out_whole(data: bytes) -> None:
     """zlib holds back output behind input that it has taken: every byte must come out."""
     found = predictions(io.BytesIO(forge(File(data=data))), "s.zip", Limits(ratio=2000))

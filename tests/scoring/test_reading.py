@@ -83,6 +83,7 @@ def test_takes(record: dict[str, Any]) -> None:
         ({"explanation": False}, ["bad_explanation"]),
         ({"explanation": "x" * 20_001}, ["explanation_too_long"]),
         ({"explanation": "x" * 10_000_000}, ["explanation_too_long"]),
+        ({"explanation": "\ufb1d" * 15_000}, ["explanation_too_long"]),
         ({"explanation": "nul \0"}, ["control_character"]),
         ({"explanation": "\x1b[31m"}, ["control_character"]),
         ({"explanation": "c1 \x9b."}, ["control_character"]),
@@ -266,6 +267,7 @@ def test_truth_is_composed_but_not_folded_to_ascii_and_undoubled_once() -> None:
     raw = {"id": "s_000", "solution": f"<thinking>{text}</thinking><answer>B</answer>"}
     (one,) = read_references(json.dumps(raw).encode(), "t.jsonl")
     assert one.explanation == 'Edge: the "米仓" sign, café, ""twice"" – “quoted”'
+    assert answers_of(raw)[0][0].explanation == 'Edge: the ""米仓"" sign, café, """"twice"""" – “quoted”'
     plain = {"id": "s_000", "answer": "B", "explanation": '""kept""'}
     assert read_references(json.dumps(plain).encode(), "t.jsonl")[0].explanation == '""kept""'
 

@@ -18,6 +18,7 @@ from tests.scoring.zips import (
     LINE,
     STREAMED,
     File,
+    central_header,
     deflate,
     extra,
     forge,
@@ -50,6 +51,30 @@ def twice_listed() -> bytes:
     return forge(File(), File(b"b.txt", central={"offset": 0, "name": b"predictions.jsonl"}))
 
 
+def two_faced() -> bytes:
+    """Two zips in one, each sound: the second one's end lies in the comment of the first."""
+
+    def face(size: int) -> tuple[bytes, bytes]:
+        told = File(method=0, flags=STREAMED).fields() | {"offset": 0, "packed": size, "unpacked": size}
+        told["crc"] = zlib.crc32(body[start : start + size])
+        numbers = struct.pack("<4s3I", b"PK\x07\x08", told["crc"], size, size)
+        return numbers, central_header(told)
+
+    header = forge(File(method=0, flags=STREAMED, local={"crc": 0, "packed": 0, "unpacked": 0}))
+    start = 30 + len(b"predictions.jsonl")
+    body = header[:start] + LINE
+    descriptor, directory = face(len(LINE))
+    rest = len(descriptor) + len(directory) + 22
+    body += descriptor
+    end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), len(body), rest)
+    body += directory + end
+    descriptor, directory = face(len(body) - start)
+    body += descriptor
+    return body + directory + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), len(body), 0)
+
+
+WIDE = forge(File(), zip64={})
+
 REFUSED = {
     "A1 full overlap": (twice_listed(), "overlapping_entries"),
     "A2 quoted overlap": (quoted_overlap(30, b"a" * 10_000), "overlapping_entries"),
@@ -75,6 +100,11 @@ REFUSED = {
     "A9 field given twice": (forge(File(central=FULL_SIZES | {"extra": wide(*SIZES) * 2})), "header_mismatch"),
     "A9 locator points elsewhere": (forge(File(), zip64={"at": 3}), "header_mismatch"),
     "A9 record of another length": (forge(File(), zip64={"length": 60}), "header_mismatch"),
+    "A9 the plain end record counts otherwise": (
+        forge(File(), zip64={}, end={"here": 5, "entries": 5}),
+        "header_mismatch",
+    ),
+    "A9 bytes between the zip64 records": (WIDE[:-42] + b"gap" + WIDE[-42:], "header_mismatch"),
     "A9 the two end records disagree": (forge(File(), zip64={"here": 2, "entries": 2}), "header_mismatch"),
     "A9 zip64 record without the plain one": (forge(File(), zip64={})[:-22], "truncated"),
     "A9 plain end saturated, no zip64": (forge(File(), end={"offset": FULL32}), "header_mismatch"),
@@ -120,6 +150,7 @@ REFUSED = {
         forge(File(), comment=b"x" * 10 + forge(), end={"comment": 32}),
         "hidden_data",
     ),
+    "A26 two zips in one, each sound": (two_faced(), "hidden_data"),
     "A26 endless comment": (forge(File(), comment=b"c" * 2000), "hidden_data"),
     "A26 endless member comment": (forge(File(central={"comment": b"c" * 2000})), "hidden_data"),
     "A27 a disk number": (forge(File(), end={"disk": 1, "first": 1}), "split_archive"),

@@ -1,0 +1,1 @@
+"""The pages: server-rendered HTML over the same functions as the API; this room decides nothing itself."""

@@ -1,0 +1,158 @@
+"""What pages send: sign up, log in, log out, join, submit, cancel. Each ends in a redirect, or in its form again with
+what is wrong (status kept, values kept, passwords never).
+
+Decision: the forms call the functions of the API's doors, so that a page can never do what the API would refuse.
+Cross-site requests are stopped by the OriginGate, before any of this.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import anyio
+from fastapi import APIRouter, Form, Request, Response, status
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, ValidationError
+
+from app import problems
+from app.accounts import routes as accounts
+from app.accounts.guards import Submitter, Visitor
+from app.accounts.models import Account
+from app.accounts.schemas import LogIn, SignUp
+from app.competitions import routes as competitions
+from app.competitions.schemas import Join
+from app.errors import Fault, Refused
+from app.settings import MIB, settings
+from app.submissions import routes as submissions
+from app.web.rendering import Page, render
+from app.web.views import competition_page, submission_page
+
+router = APIRouter(include_in_schema=False, route_class=Page)
+# A form with a file: the file itself, and its frame. What is too large is told by `receiving`, this is the last wall.
+UPLOAD_BYTES = settings().upload_bytes + 2 * MIB
+Given = TypeVar("Given", bound=BaseModel)
+Text = Annotated[str, Form(max_length=1000)]
+# One slash, then visible ASCII without a backslash: browsers read `//`, `/\` and `/<tab>/` as another host.
+LOCAL = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+RULES = {
+    "username": "The user name has 3 to 32 letters, digits, hyphens or underscores, and begins and ends with a letter "
+    "or digit.",
+    "email": "The e-mail address is too long.",
+    "password": "The password is longer than 256 characters.",
+}
+
+
+def local(address: str) -> str:
+    """The address where it is a path of this very server, else the start page."""
+    return address if len(address) <= 500 and LOCAL.fullmatch(address) else "/"
+
+
+def to(address: str) -> RedirectResponse:
+    """On to a page by GET."""
+    return RedirectResponse(address, status.HTTP_303_SEE_OTHER)
+
+
+def checked(schema: type[Given], **values: str) -> Given:
+    """A form's values as the API's schema. Raises Refused with a sentence per field; values are never repeated."""
+    try:
+        return schema(**values)
+    except ValidationError as error:
+        fields = [str(one["loc"][0]) for one in error.errors() if one["loc"]]
+        sentences = " ".join(RULES[name] for name in dict.fromkeys(fields) if name in RULES)
+        raise Refused(sentences) from None
+
+
+def _enter(
+    request: Request, name: str, values: dict[str, str], goal: str, attempt: Callable[[], tuple[Account, str]]
+) -> Response:
+    try:
+        _, secret = attempt()
+    except Fault as fault:
+        return render(request, name, problems.status_of(fault), fault=fault, next=goal, **values)
+    response = to(goal)
+    accounts.set_session_cookie(request, response, secret)
+    return response
+
+
+@router.get("/signup")
+def signup_form(request: Request, who: Visitor, next: str = "/") -> Response:  # noqa: A002  (the query's name)
+    """The form of a new account."""
+    goal = local(next)
+    return to(goal) if who else render(request, "signup.html", fault=None, next=goal, username="", email="")
+
+
+@router.post("/signup")
+def signup(
+    request: Request,
+    username: Text = "",
+    email: Text = "",
+    password: Text = "",
+    next: Text = "/",  # noqa: A002  (the form's name)
+) -> Response:
+    """Make an account and sign in."""
+
+    def attempt() -> tuple[Account, str]:
+        return accounts.sign_up(request, checked(SignUp, username=username, email=email, password=password))
+
+    return _enter(request, "signup.html", {"username": username, "email": email}, local(next), attempt)
+
+
+@router.get("/login")
+def login_form(request: Request, who: Visitor, next: str = "/") -> Response:  # noqa: A002  (the query's name)
+    """The form of signing in."""
+    goal = local(next)
+    return to(goal) if who else render(request, "login.html", fault=None, next=goal, username="")
+
+
+@router.post("/login")
+def login(
+    request: Request,
+    username: Text = "",
+    password: Text = "",
+    next: Text = "/",  # noqa: A002  (the form's name)
+) -> Response:
+    """Sign in."""
+
+    def attempt() -> tuple[Account, str]:
+        return accounts.log_in(request, checked(LogIn, username=username, password=password))
+
+    return _enter(request, "login.html", {"username": username}, local(next), attempt)
+
+
+@router.post("/logout")
+def logout(request: Request) -> Response:
+    """Sign out, on the server too."""
+    response = to("/")
+    accounts.log_out(request, response)
+    return response
+
+
+@router.post("/competitions/{slug}/join")
+def join(request: Request, who: Submitter, slug: str, accept_terms: Text = "", phase: Text = "") -> Response:
+    """Join a competition."""
+    try:
+        competitions.join(who, slug, Join(accept_terms=bool(accept_terms)))
+    except Fault as fault:
+        return competition_page(request, who, slug, phase or None, fault, "join")
+    return to(f"/competitions/{slug}?phase={phase}" if phase else f"/competitions/{slug}")
+
+
+@router.post("/competitions/{slug}/phases/{phase}/submit", max_body_size=UPLOAD_BYTES)
+async def submit(request: Request, who: Submitter, slug: str, phase: str) -> Response:
+    """Send a submission; who may is decided before the body is read, as at the API's door."""
+    try:
+        made = await submissions.create(request, Response(), who, slug, phase)
+    except Fault as fault:
+        shown: Any = (request, who, slug, phase, fault, "submit")
+        return await anyio.to_thread.run_sync(competition_page, *shown)
+    return to(made.links["page"])
+
+
+@router.post("/submissions/{ref}/cancel")
+def cancel(request: Request, who: Submitter, ref: str) -> Response:
+    """Cancel a submission."""
+    try:
+        submissions.cancel(request, who, ref)
+    except Fault as fault:
+        return submission_page(request, who, ref, fault)
+    return to(f"/submissions/{ref}")

@@ -1,0 +1,60 @@
+"""The pages that are read, and the router of the whole room."""
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+
+from app.accounts.guards import Reader, Visitor
+from app.competitions import routes as competitions
+from app.errors import NotFound
+from app.scoring.findings import CODES
+from app.web import catalogue, forms
+from app.web.rendering import FOLDER, Page, render
+from app.web.views import competition_page, remember, submission_page
+
+router = APIRouter(include_in_schema=False, route_class=Page, dependencies=[Depends(remember)])
+router.include_router(forms.router)
+
+
+def mount_static(app: FastAPI) -> None:
+    """The style sheet, the script and the icon at /static."""
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
+
+
+@router.get("/")
+def home(request: Request, who: Visitor) -> Response:
+    """All competitions."""
+    return render(request, "home.html", competitions=competitions.listing(who).items)
+
+
+@router.get("/competitions")
+def all_competitions(request: Request, who: Visitor) -> Response:
+    """All competitions, at the address that one expects."""
+    return home(request, who)
+
+
+@router.get("/competitions/{slug}")
+def competition(request: Request, who: Visitor, slug: str, phase: str | None = None) -> Response:
+    """A competition with the board of a phase."""
+    return competition_page(request, who, slug, phase)
+
+
+@router.get("/submissions/{ref}")
+def submission(request: Request, who: Reader, ref: str) -> Response:
+    """A submission: its state, live, and what came of it."""
+    return submission_page(request, who, ref)
+
+
+@router.get("/problems")
+def all_problems(request: Request) -> Response:
+    """The catalogue of problems and of findings in files."""
+    found = catalogue.entries().values()
+    return render(request, "problems.html", entries=found, findings=sorted(CODES.items()))
+
+
+@router.get("/problems/{code}")
+def one_problem(request: Request, code: str) -> Response:
+    """What one code means; the `type` of every problem+json leads here."""
+    entry = catalogue.entry_of(code)
+    if entry is None:
+        raise NotFound(f"There is no problem with the code {code!r}.")
+    return render(request, "problem.html", entry=entry)

@@ -1,0 +1,73 @@
+"""The two pages that are shown by reading and by forms alike: a competition with its board, and a submission."""
+
+from fastapi import Request, Response
+
+from app import problems
+from app.accounts.guards import Visitor
+from app.accounts.service import Principal
+from app.competitions import routes as competitions
+from app.competitions.errors import PhaseNotFound
+from app.competitions.schemas import CompetitionDetail, PhaseOut
+from app.errors import Fault
+from app.leaderboards.routes import board_of
+from app.settings import settings
+from app.submissions import routes as submissions
+from app.web.rendering import render
+
+SHOWN_SUBMISSIONS = 20
+
+
+def remember(request: Request, who: Visitor) -> None:
+    """Keep who asks for the head of every page, faults' pages included."""
+    request.state.who = who
+
+
+def chosen_phase(found: CompetitionDetail, slug: str | None) -> PhaseOut | None:
+    """The phase of this slug, else the open one, else the next one, else the last. Raises PhaseNotFound."""
+    if slug is not None:
+        for phase in found.phases:
+            if phase.slug == slug:
+                return phase
+        raise PhaseNotFound(f"The competition {found.slug!r} has no phase {slug!r}.")
+    for status in ("open", "upcoming"):
+        for phase in found.phases:
+            if phase.status == status:
+                return phase
+    return found.phases[-1] if found.phases else None
+
+
+def competition_page(
+    request: Request,
+    who: Principal | None,
+    slug: str,
+    phase_slug: str | None,
+    fault: Fault | None = None,
+    form: str = "",
+) -> Response:
+    """A competition's page; `fault` is shown in the form of this name (`join` or `submit`), with its status."""
+    found = competitions.detail(who, slug)
+    phase = chosen_phase(found, phase_slug)
+    mine, limits = None, None
+    if who is not None and found.joined and phase is not None:
+        mine = submissions.mine(request, who, slug, phase.slug, limit=SHOWN_SUBMISSIONS)
+        limits = submissions.limits(who, slug, phase.slug)
+    return render(
+        request,
+        "competition.html",
+        problems.status_of(fault) if fault else 200,
+        competition=found,
+        phase=phase,
+        board=board_of(slug, phase.slug) if phase else None,
+        mine=mine,
+        limits=limits,
+        fault=fault,
+        form=form,
+        upload_bytes=settings().upload_bytes,
+    )
+
+
+def submission_page(request: Request, who: Principal, ref: str, fault: Fault | None = None) -> Response:
+    """A submission's page; `fault` is what went wrong with an action on it."""
+    found = submissions.read(request, who, ref)
+    status = problems.status_of(fault) if fault else 200
+    return render(request, "submission.html", status, submission=found, fault=fault)

@@ -1,0 +1,153 @@
+"""Competitions, joining, phases, limits and boards, as they are printed."""
+
+import sys
+from typing import Any
+
+import pytest
+
+from tests.client.server import Answer, Fake, Palmares, problem
+
+PHASE: dict[str, Any] = {
+    "slug": "dev",
+    "name": "Development",
+    "status": "open",
+    "starts_at": "2026-11-01T00:00:00Z",
+    "ends_at": None,
+    "max_submissions_per_day": 5,
+    "max_submissions": None,
+    "n_items": 60,
+}
+COMPETITION: dict[str, Any] = {
+    "slug": "photos",
+    "title": "Photos\x1b[31m",
+    "status": "open",
+    "participants": 12,
+    "joined": "approved",
+    "phases": [PHASE, {**PHASE, "slug": "final", "status": "upcoming"}],
+    "terms": "",
+}
+BOARD: dict[str, Any] = {
+    "version": 1,
+    "competition": "photos",
+    "phase": "dev",
+    "board_version": 7,
+    "columns": [
+        {"key": "final", "title": "Final", "precision": 3, "primary": True},
+        {"key": "accuracy", "title": "Accuracy", "precision": 2, "primary": False},
+    ],
+    "rows": [
+        {
+            "rank": 1,
+            "participant": "ada\u202e",
+            "ref": "sub_1",
+            "submitted_at": "2026-11-23T10:00:00Z",
+            "entries": 4,
+            "scores": {"final": {"value": 0.8123, "ci95": [0.75, 0.87]}, "accuracy": {"value": 0.9, "ci95": None}},
+        }
+    ],
+}
+
+
+def test_competitions_are_seen_without_signing_in(
+    palmares: Palmares, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PALMARES_URL", fake.url)
+    fake.on("GET", "/competitions", {"items": [COMPETITION], "next_cursor": None})
+    done = palmares("competitions")
+    assert done.code == 0
+    assert done.out.splitlines()[1].split() == ["photos", "Photos", "open", "dev", "12", "in"]
+    assert palmares("competitions", "--json").document["items"] == [COMPETITION]
+
+
+def test_a_competition_without_terms_is_joined_at_once(signed_in: Palmares, fake: Fake) -> None:
+    fake.on("GET", "/competitions/photos", COMPETITION)
+    fake.on("POST", "/competitions/photos/join", {"competition": "photos", "status": "approved"})
+    assert signed_in("join", "photos").out == "you are in: photos\n"
+    assert fake.seen[-1].body == b'{"accept_terms":true}'
+
+
+def test_terms_are_never_accepted_by_silence(signed_in: Palmares, fake: Fake) -> None:
+    fake.on("GET", "/competitions/photos", {**COMPETITION, "terms": "Be kind."})
+    fake.on("POST", "/competitions/photos/join", {"competition": "photos", "status": "pending"})
+    done = signed_in("join", "photos")
+    assert done.code == 2
+    assert "--accept-terms" in done.err
+    assert fake.asked("POST", "/competitions/photos/join") == []
+    done = signed_in("join", "photos", "--accept-terms", "--json")
+    assert (done.code, done.document["status"]) == (0, "pending")
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("yes\n", 0), ("n\n", 4), ("\n", 4), ("", 130)])
+def test_on_a_terminal_the_terms_are_shown_and_asked_for(
+    signed_in: Palmares, fake: Fake, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stdin, "readline", lambda: answer, raising=False)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    fake.on("GET", "/competitions/photos", {**COMPETITION, "terms": "Be kind.\x1b[2J"})
+    fake.on("POST", "/competitions/photos/join", {"competition": "photos", "status": "approved"})
+    done = signed_in("join", "photos")
+    assert done.code == code
+    assert "Be kind.\n" in done.err
+    assert len(fake.asked("POST", "/competitions/photos/join")) == (code == 0)
+
+
+def test_phases_with_times_and_limits(signed_in: Palmares, fake: Fake) -> None:
+    fake.on("GET", "/competitions/photos", COMPETITION)
+    lines = signed_in("phase", "list", "photos").out.splitlines()
+    assert [line.split()[0] for line in lines] == ["phase", "dev", "final"]
+    assert "never" in lines[1]
+    assert "no limit" in lines[1]
+    found = signed_in("phase", "list", "photos", "--json").document
+    assert (found["version"], found["competition"], len(found["items"])) == (1, "photos", 2)
+
+
+def test_limits_say_what_is_left_and_why_not(signed_in: Palmares, fake: Fake) -> None:
+    limits = {
+        "per_day": {"limit": 5, "used": 5, "left": 0, "resets_at": "2026-11-24T00:00:00Z"},
+        "total": {"limit": None, "used": 5, "left": None},
+        "can_submit": False,
+        "reason": {"code": "limit_reached", "detail": "Five a day."},
+        "next_possible_at": "2026-11-24T00:00:00Z",
+    }
+    fake.on("GET", "/competitions/photos/phases/dev/limits", limits)
+    done = signed_in("limits", "photos/dev")
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert lines[0].startswith("today: 0 of 5 left, resets 2026-11-2")
+    assert lines[1].startswith("not now: Five a day. (goes on 2026-11-2")
+    found = signed_in("limits", "photos/dev", "--json").document
+    assert found["per_day"]["left"] == 0
+
+
+def test_the_board_as_a_table(signed_in: Palmares, fake: Fake) -> None:
+    fake.on("GET", "/competitions/photos/phases/dev/leaderboard", BOARD)
+    done = signed_in("leaderboard", "photos/dev")
+    head, row = done.out.splitlines()
+    assert head.split() == ["rank", "participant", "Final", "Accuracy", "entries", "when"]
+    assert row.split()[:7] == ["1", "ada", "0.812", "[0.750,", "0.870]", "0.90", "4"]
+
+
+@pytest.mark.parametrize("words", [["--json"], ["--format", "json"]])
+def test_the_board_as_json(signed_in: Palmares, fake: Fake, words: list[str]) -> None:
+    fake.on("GET", "/competitions/photos/phases/dev/leaderboard", BOARD)
+    assert signed_in("leaderboard", "photos/dev", *words).document == BOARD
+    fake.on("GET", "/competitions/photos/phases/dev/leaderboard", problem(404, "phase_not_found"))
+    assert signed_in("leaderboard", "photos/dev", *words).document["exit_code"] == 2
+
+
+def test_the_board_as_csv_is_the_servers(signed_in: Palmares, fake: Fake) -> None:
+    text = "rank,participant,final\r\n1,ada,0.8123\r\n"
+    fake.on(
+        "GET",
+        "/competitions/photos/phases/dev/leaderboard.csv",
+        Answer(text.encode(), headers={"Content-Type": "text/csv"}),
+    )
+    assert signed_in("leaderboard", "photos/dev", "--format", "csv").out == text.replace("\r", "")
+
+
+def test_an_empty_board_says_so(signed_in: Palmares, fake: Fake) -> None:
+    fake.on("GET", "/competitions/photos/phases/dev/leaderboard", {**BOARD, "rows": []})
+    done = signed_in("leaderboard", "photos/dev")
+    assert done.code == 0
+    assert "no entries yet" in done.err

@@ -1,0 +1,138 @@
+"""Plans: presets, overrides, files, and every slip of the pen told by place, sentence and fix."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from app.scoring.plan import PRESETS, Plan, PlanInvalid, load
+
+
+def test_the_default_is_half_choice_half_reasons() -> None:
+    plan = load()
+    assert plan.weights == {"accuracy": 0.5, "explanation": 0.5}
+    assert (plan.name, plan.gate, plan.resamples, plan.seed) == ("pairwise-explained", True, 2000, 0)
+    assert plan.columns == ("explanation.semantic", "explanation.rouge_l")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_known_by_its_name_and_survives_storing(name: str) -> None:
+    plan = load(name)
+    assert plan.name == name
+    assert load(plan.model_dump(mode="json")) == plan
+
+
+def test_a_bundles_scorer_overrides_its_preset() -> None:
+    plan = load({"name": "pairwise-explained", "weights": {"accuracy": 0.7, "explanation.rouge_l": 0.3}, "gate": False})
+    assert plan == Plan(weights={"accuracy": 0.7, "explanation.rouge_l": 0.3}, gate=False)
+
+
+def test_any_metric_may_be_weighted_or_shown_and_its_parts_are_computed() -> None:
+    every = ["accuracy", "explanation.semantic", "explanation.rouge_l", "explanation"]
+    assert load({"weights": {"explanation.rouge_l": 1}, "columns": []}).metrics() == every
+    assert load({"weights": {"accuracy": 1, "explanation": 0}}).metrics() == every
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "says"),
+    [
+        ({"name": "pairwise"}, "name", "no plan called 'pairwise'"),
+        ({"name": 3}, "name", "no plan called '3'"),
+        ({"weights": {"accuracy": 0.5, "explanation": 0.6}}, "weights", "sum to 1.1, not to 1"),
+        ({"weights": {}}, "weights", "sum to 0, not to 1"),
+        ({"weights": {"accuracy": 1.5, "explanation": -0.5}}, "weights.accuracy", "less than or equal to 1"),
+        ({"weights": {"accuracy": float("nan"), "explanation": 1}}, "weights.accuracy", "finite number"),
+        ({"weights": {"accuracy": True}}, "weights.accuracy", "valid number"),
+        ({"weights": {"accuracy": "1"}}, "weights.accuracy", "valid number"),
+        ({"weights": {"acuracy": 1}}, "weights", "no metric is called 'acuracy'"),
+        ({"weights": {"final": 1}}, "weights", "no metric is called 'final'"),
+        ({"weights": [0.5, 0.5]}, "weights", "valid dictionary"),
+        ({"columns": ["bleu"]}, "columns", "no metric is called 'bleu'"),
+        ({"columns": ["explanation.rouge_l"] * 2}, "columns", "a column is named twice"),
+        ({"gate": "yes"}, "gate", "valid boolean"),
+        ({"resamples": 99}, "resamples", "greater than or equal to 100"),
+        ({"seed": -1}, "seed", "greater than or equal to 0"),
+        ({"weight": {"accuracy": 1}}, "weight", "no such field"),
+    ],
+)
+def test_what_is_wrong_is_told_by_place_sentence_and_fix(given: dict[str, Any], path: str, says: str) -> None:
+    with pytest.raises(PlanInvalid) as caught:
+        load(given)
+    problem = caught.value.problems[0]
+    assert problem.path == path
+    assert says.lower() in problem.message.lower()
+    assert problem.message.endswith(".")
+    assert problem.fix
+    assert problem.as_dict() == {"path": path, "message": problem.message, "fix": problem.fix}
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_all_problems_are_told_at_once() -> None:
+    with pytest.raises(PlanInvalid) as caught:
+        load({"gate": 1, "seed": "x", "colums": []})
+    assert sorted(problem.path for problem in caught.value.problems) == ["colums", "gate", "seed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("plan.yaml", "name: pairwise-explained\nweights: {accuracy: 0.25, explanation: 0.75}\n"),
+        ("plan.yml", "\ufeffweights:\n  accuracy: 0.25\n  explanation: 0.75\n"),
+        ("plan.json", '{"weights": {"accuracy": 0.25, "explanation": 0.75}}'),
+    ],
+)
+def test_a_plan_is_read_from_a_file(tmp_path: Path, name: str, content: str) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    assert load(path) == load(str(path)) == Plan(weights={"accuracy": 0.25, "explanation": 0.75})
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"weights: {accuracy: 0.5\nname: x: y", "not YAML in line 2"),
+        (b"\xff\xfe", "not UTF-8 (byte 0)"),
+        (b"- accuracy", "not a mapping"),
+        (b"", "not a mapping"),
+        (b"# " + b"x" * 300_000, "larger than 256 KiB"),
+        (b"!!python/object/apply:os.getcwd []", "not YAML in line 1"),
+    ],
+)
+def test_a_file_that_is_no_plan_is_told(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "plan.yaml"
+    path.write_bytes(content)
+    with pytest.raises(PlanInvalid, match="plan") as caught:
+        load(path)
+    assert says in caught.value.problems[0].message
+
+
+@pytest.mark.parametrize("source", ["missing.yaml", Path("missing")])
+def test_a_missing_file_is_told(source: str | Path) -> None:
+    with pytest.raises(PlanInvalid, match="cannot be read: No such file or directory"):
+        load(source)
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(PlanInvalid, match="no plan called 'raim'") as caught:
+        load("raim")
+    assert "pairwise-explained" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"weights": {"explanation": 0.5, "accuracy": 0.5}}, True),
+        ({"weights": {"accuracy": 0.5, "explanation": 0.5, "explanation.rouge_l": 0}}, True),
+        ({"columns": [], "seed": 7, "resamples": 100}, True),
+        ({"gate": False}, False),
+        ({"weights": {"accuracy": 0.6, "explanation": 0.4}}, False),
+    ],
+)
+def test_the_digest_is_of_what_decides_the_score(change: dict[str, Any], same: bool) -> None:
+    assert (load(change).digest() == load().digest()) is same
+
+
+def test_a_plan_does_not_change() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        load().gate = False  # type: ignore[misc]

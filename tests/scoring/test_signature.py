@@ -1,0 +1,50 @@
+"""The signature: it changes with everything that could change the number, and with nothing else."""
+
+from typing import Any
+
+import pytest
+
+from app.scoring import signature as module
+from app.scoring.metrics import CATALOGUE
+from app.scoring.plan import load
+from app.scoring.signature import digest_of_truth, signature
+from tests.scoring.standin import references
+
+USUAL: dict[str, Any] = {"model_hash": "a1" * 32, "truth": "b2" * 32, "n_items": 100, "seed": 0}
+
+
+def test_it_reads_from_left_to_right() -> None:
+    plan = load()
+    assert signature(plan, **USUAL) == (
+        f"palmares:0.1.0|plan:pairwise-explained#{plan.digest()[:8]}|accuracy.1|explanation.1(semantic.1,rouge_l.1)"
+        "|rouge-score:0.1.2|model:a1a1a1a1|truth:b2b2b2b2|n:100|seed:0|boot:2000"
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"model_hash": "c3" * 32}, {"truth": "c3" * 32}, {"n_items": 99}, {"seed": 1}],
+    ids=lambda c: next(iter(c)),
+)
+def test_each_circumstance_is_in_it(change: dict[str, Any]) -> None:
+    assert signature(load(), **USUAL | change) != signature(load(), **USUAL)
+
+
+@pytest.mark.parametrize(
+    "change", [{"gate": False}, {"weights": {"accuracy": 1}}, {"resamples": 500}], ids=lambda c: next(iter(c))
+)
+def test_each_option_of_the_plan_that_counts_is_in_it(change: dict[str, Any]) -> None:
+    assert signature(load(change), **USUAL) != signature(load(), **USUAL)
+
+
+def test_versions_are_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = signature(load(), **USUAL)
+    monkeypatch.setattr(module, "__version__", "9.9")
+    assert signature(load(), **USUAL) == usual.replace("palmares:0.1.0", "palmares:9.9")
+    assert all(f"{key.rpartition('.')[2]}.{metric.version}" in usual for key, metric in CATALOGUE.items())
+
+
+def test_the_truths_digest_knows_content_but_not_order() -> None:
+    truth = references(5)
+    assert digest_of_truth(truth) == digest_of_truth(truth[::-1])
+    assert digest_of_truth(truth) != digest_of_truth(truth[:4])
