@@ -20,7 +20,7 @@ from .exits import Problem
 from .http import opened
 from .options import Json
 
-MARKS = ("competition.yaml", "competition.yml")
+MARK = "competition.yaml"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 IGNORED = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini", "__pycache__"})
 
@@ -73,7 +73,7 @@ def _short(value: object) -> str:
 
 def pack(folder: Path, target: Path) -> Path:
     """Zip a folder: the same content gives the same bytes. Raises Problem (exit 3) without competition.yaml."""
-    if not any((folder / mark).is_file() for mark in MARKS):
+    if not (folder / MARK).is_file():
         raise _no_mark(folder)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as bundle:
         for path in sorted(_members(folder), key=lambda one: one.relative_to(folder).as_posix()):
@@ -108,10 +108,14 @@ def _checked_zip(path: Path) -> Path:
             names = bundle.namelist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise Problem("not_an_archive", f"{path} is not a zip: {error}", "Give a folder, or pack it anew.") from error
-    if not any(name in MARKS or (name.count("/") == 1 and name.split("/")[1] in MARKS) for name in names):
+    if MARK not in names:
         raise _no_mark(path)
     return path
 
 
 def _no_mark(path: Path) -> Problem:
-    return Problem("bundle_invalid", f"{path} has no competition.yaml.", "Put one at its top; see the example bundle.")
+    return Problem(
+        "bundle_invalid",
+        f"{path} has no competition.yaml.",
+        "Put one at its top; `palmares competition init` writes one.",
+    )

@@ -6,10 +6,8 @@ be worth scoring. Truth, plan or model that cannot be used end with exit 6: the 
 
 from __future__ import annotations
 
-import json
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -28,12 +26,7 @@ MIB = 1024 * 1024
 TRUTH_BYTES = 512 * MIB
 
 
-class Device(StrEnum):
-    """Where the model runs."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
+Device = Literal["auto", "cpu", "cuda"]
 
 
 Truth = Annotated[
@@ -103,7 +96,7 @@ def score(
         Path | None,
         typer.Option(metavar="FILE", help="Write a JSON line per pair to it.", dir_okay=False, show_default=False),
     ] = None,
-    device: Annotated[Device, typer.Option(help="Where the model runs.")] = Device.auto,
+    device: Annotated[Device, typer.Option(help="Where the model runs.")] = "auto",
     model: Annotated[
         Path | None,
         typer.Option(metavar="PATH", help="Folder of another model.", exists=True, file_okay=False, show_default=False),
@@ -125,14 +118,13 @@ def score(
     from ..scoring.metrics import MetricFailed
 
     try:
-        report = judge(references, checked.answers, chosen, Embedder.load(model, device.value), seed)
+        report = judge(references, checked.answers, chosen, Embedder.load(model, device), seed)
     except ModelUnavailable as error:
-        raise Problem("model_unavailable", str(error), "Install it: pip install 'palmares[models]'.") from error
+        raise Problem(error.code, str(error), error.fix) from error
     except MetricFailed as error:
-        raise Problem("metric_failed", str(error), "Check the model and the plan.") from error
+        raise Problem(error.code, str(error), "Try another model or device; if it stays, report it.") from error
     if items is not None:
-        rows = (json.dumps(row, ensure_ascii=False) + "\n" for row in report.items)
-        items.write_text("".join(rows), encoding="utf-8")
+        items.write_bytes(report.items_jsonl())
         show.talk(f"{len(report.items)} pairs written to {items}")
     show_report(report, as_json)
 
@@ -143,13 +135,13 @@ def read_truth(path: Path) -> list[Reference]:
     from ..scoring.reading import read_references
 
     if path.stat().st_size > TRUTH_BYTES:
-        raise Problem("truth_invalid", f"{path} is over {TRUTH_BYTES // MIB} MiB.", "Give the truth of one phase.")
+        raise Problem("truth_unusable", f"{path} is over {TRUTH_BYTES // MIB} MiB.", "Give the truth of one phase.")
     try:
         return read_references(path.read_bytes(), path.name)
     except Invalid as error:
         found = [one.as_dict() for one in error.findings]
         raise Problem(
-            "truth_invalid",
+            "truth_unusable",
             f"The ground truth {path.name} cannot be used.",
             "Mend the findings.",
             findings=found,
@@ -158,14 +150,17 @@ def read_truth(path: Path) -> list[Reference]:
 
 
 def read_plan(name: str) -> Plan:
-    """A plan by its name, or from a YAML file. Raises Problem (exit 6) if it is none."""
+    """A plan by its name, or from a YAML file. Raises Problem (exit 6) with everything that is wrong with it."""
     from ..scoring.plan import PlanInvalid, load
 
-    path = Path(name)
     try:
-        return load(path if path.suffix in (".yaml", ".yml") else name)
+        return load(name)
     except PlanInvalid as error:
-        raise Problem("plan_invalid", str(error), "Name a plan, or give a YAML file with one.") from error
+        found = [
+            {"code": error.code, "message": f"{one.path}: {one.message}", "fix": one.fix} for one in error.problems
+        ]
+        detail = f"The plan {name!r} cannot be used."
+        raise Problem(error.code, detail, error.fix, findings=found, findings_total=len(found)) from error
 
 
 def show_report(report: Report, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import account, boundary, bundles, checking, competitions, doctor, submissions
+from . import account, boundary, bundles, checking, competitions, doctor, starter, submissions
 from .options import with_default_wait
 
 COMMANDS: list[tuple[str, Callable[..., None], str]] = [
@@ -34,6 +34,7 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("leaderboard", competitions.leaderboard, "palmares leaderboard photo-pairs/final --format csv"),
     ("cancel", submissions.cancel, "palmares cancel sub_7h3k9q2m"),
     ("phase list", competitions.phase_list, "palmares phase list photo-pairs"),
+    ("competition init", starter.init, "palmares competition init my-competition/"),
     ("competition apply", bundles.apply, "palmares competition apply my-competition/ --dry-run"),
     ("token create", account.token_create, "palmares token create ci --scope read --scope submit --days 30"),
     ("token list", account.token_list, "palmares token list"),

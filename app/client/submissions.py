@@ -7,6 +7,8 @@ same submission (Idempotency-Key: hash of phase and file), so that neither a bro
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +22,9 @@ from .http import Client, opened
 from .options import DEFAULT_WAIT, FailUnder, Json, Place, Ref, Submission, Wait
 from .target import Target, ref_of, resolve, split
 from .waiting import follow
+
+REPLAYED_SECONDS = 60.0
+"""An older submission in the answer is the one that an earlier run has sent."""
 
 
 def submit(
@@ -93,14 +98,26 @@ def _check_first(file: Path) -> None:
 
 
 def _upload(client: Client, target: Target, file: Path, message: str, key: str) -> dict[str, Any]:
-    sent: dict[str, Any] = client.ask(
+    reply = client.ask(
         "POST",
         target.path("submissions"),
         body=files.body(file),
         headers={**files.headers(file, message), "Idempotency-Key": key},
         again=True,
-    ).document
+    )
+    sent: dict[str, Any] = reply.document
+    if _age(sent, reply.date) > REPLAYED_SECONDS:
+        show.talk(f"note: this file was sent before, at {show.moment(sent['created_at'])}; this is that submission")
+        show.talk("      (--idempotency-key KEY makes it a new one)")
     return sent
+
+
+def _age(sent: dict[str, Any], date: str) -> float:
+    """Seconds between the submission and the answer, both by the server's clock; 0 where it does not say its time."""
+    try:
+        return (parsedate_to_datetime(date) - datetime.fromisoformat(sent["created_at"])).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0
 
 
 def _announce(client: Client, sent: dict[str, Any], as_json: bool) -> None:

@@ -7,7 +7,7 @@ Cross-site requests are stopped by the OriginGate, before any of this.
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import anyio
 from fastapi import APIRouter, Form, Request, Response, status
@@ -133,7 +133,7 @@ def join(request: Request, who: Submitter, slug: str, accept_terms: Text = "", p
     try:
         competitions.join(who, slug, Join(accept_terms=bool(accept_terms)))
     except Fault as fault:
-        return competition_page(request, who, slug, phase or None, fault, "join")
+        return competition_page(request, who, slug, phase or None, fault)
     return to(f"/competitions/{slug}?phase={phase}" if phase else f"/competitions/{slug}")
 
 
@@ -143,8 +143,7 @@ async def submit(request: Request, who: Submitter, slug: str, phase: str) -> Res
     try:
         made = await submissions.create(request, Response(), who, slug, phase)
     except Fault as fault:
-        shown: Any = (request, who, slug, phase, fault, "submit")
-        return await anyio.to_thread.run_sync(competition_page, *shown)
+        return await anyio.to_thread.run_sync(competition_page, request, who, slug, phase, fault)
     return to(made.links["page"])
 
 

@@ -42,9 +42,8 @@ def competition_page(
     slug: str,
     phase_slug: str | None,
     fault: Fault | None = None,
-    form: str = "",
 ) -> Response:
-    """A competition's page; `fault` is shown in the form of this name (`join` or `submit`), with its status."""
+    """A competition's page; `fault` is what went wrong with its form (join or submit)."""
     found = competitions.detail(who, slug)
     phase = chosen_phase(found, phase_slug)
     mine, limits = None, None
@@ -61,7 +60,6 @@ def competition_page(
         mine=mine,
         limits=limits,
         fault=fault,
-        form=form,
         upload_bytes=settings().upload_bytes,
     )
 

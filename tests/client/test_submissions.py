@@ -251,4 +251,13 @@ def test_cancel(signed_in: Palmares, fake: Fake) -> None:
     assert signed_in("cancel", REF).out == f"{REF}: cancelled\n"
     assert signed_in("cancel", REF, "--json").document["state"] == "cancelled"
     fake.on("POST", f"/submissions/{REF}/cancel", problem(409, "not_cancellable"))
-    assert signed_in("cancel", REF).code == 2
+    assert signed_in("cancel", REF).code == 4
+
+
+def test_a_replayed_submission_is_called_so(signed_in: Palmares, server: Fake, good: Path) -> None:
+    old, new = "2026-11-23T10:00:00Z", "2026-11-23T10:05:00Z"
+    answer = Answer(submission("queued", created_at=old), 202, {"Date": "Mon, 23 Nov 2026 10:05:00 GMT"})
+    server.on("POST", SUBMIT, answer)
+    assert "was sent before" in signed_in("submit", "photos/dev", good).err
+    server.on("POST", SUBMIT, Answer(submission("queued", created_at=new), 202, answer.headers))
+    assert "was sent before" not in signed_in("submit", "photos/dev", good).err

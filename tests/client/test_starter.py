@@ -1,0 +1,26 @@
+"""The bundle to start from can be applied as it is."""
+
+from pathlib import Path
+
+from app.client import bundles, starter
+from app.competitions.bundle import read_bundle
+from tests.client.server import Palmares
+
+
+def test_what_is_written_can_be_applied(palmares: Palmares, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    done = palmares("competition", "init", folder)
+    assert done.code == 0
+    assert done.out.splitlines() == [str(folder / name) for name in starter.FILES]
+    bundle = read_bundle(bundles.pack(folder, tmp_path / "mine.zip").read_bytes())
+    assert bundle.values["slug"] == "my-competition"
+    (phase,) = bundle.phases
+    assert phase.item_ids == ["p_000", "s_000"]
+    assert phase.values["ends_at"] > phase.values["starts_at"]
+    assert set(phase.files) == {"starting_kit"}
+
+
+def test_nothing_is_overwritten(palmares: Palmares, tmp_path: Path) -> None:
+    (tmp_path / "competition.yaml").write_text("mine")
+    assert palmares("competition", "init", tmp_path).code == 2
+    assert (tmp_path / "competition.yaml").read_text() == "mine"

@@ -1,0 +1,73 @@
+"""The board: place and rebuild agree whatever the order, and equal values share a rank."""
+
+import random
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from app.leaderboards import service
+from app.leaderboards.models import Standing
+from app.submissions.models import Evaluation
+
+
+def score(session, world, who, value: float) -> int:
+    evaluation = world.submit(who).evaluation
+    one = {"value": value, "ci95": [0.0, 1.0]}
+    session.execute(
+        update(Evaluation)
+        .where(Evaluation.id == evaluation.id)
+        .values(
+            state="scored",
+            final=value,
+            finished_at=func.clock_timestamp(),
+            report={"final": one, "accuracy": one, "explanation": one},
+        )
+    )
+    return evaluation.id
+
+
+def standings(session, phase):
+    columns = (
+        Standing.participation_id, Standing.evaluation_id, Standing.final, Standing.submitted_at, Standing.entries,
+    )  # fmt: skip
+    return set(session.execute(select(*columns).where(Standing.phase_id == phase.id)).all())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_place_in_any_order_equals_rebuild(session, world, seed):
+    chance = random.Random(seed)
+    people = [world.entrant() for _ in range(4)]
+    scored = [score(session, world, who, chance.choice([0.1, 0.5, 0.9])) for who in people for _ in range(5)]
+    chance.shuffle(scored)
+    for evaluation_id in scored:
+        service.place(session, evaluation_id)
+    placed = standings(session, world.phase)
+    service.rebuild(session, world.phase.id)
+    assert standings(session, world.phase) == placed
+    assert len(placed) == 4
+    assert service.version_of(session, world.phase.id) == len(scored) + 1
+
+
+def test_equal_values_share_a_rank_and_the_earlier_stands_first(session, world):
+    people = [world.entrant() for _ in range(4)]
+    for who, value in zip(people, (0.5, 0.9, 0.5, 0.1), strict=True):
+        service.place(session, score(session, world, who, value))
+    rows = service.rows_of(session, world.phase)
+    assert [(row["rank"], row["participant"]) for row in rows] == [
+        (1, people[1].username), (2, people[0].username), (2, people[2].username), (4, people[3].username),
+    ]  # fmt: skip
+    assert rows[0]["scores"]["final"] == {"value": 0.9, "ci95": [0.0, 1.0]}
+
+
+def test_the_best_counts_and_the_rank_says_so(session, world):
+    who = world.entrant()
+    ids = [score(session, world, who, value) for value in (0.4, 0.8, 0.8, 0.2)]
+    for evaluation_id in ids:
+        service.place(session, evaluation_id)
+    [(row,)] = session.execute(select(Standing)).all()
+    assert (row.evaluation_id, row.entries) == (ids[1], 4)
+    session.expire_all()
+    last = session.get_one(Evaluation, ids[3]).submission
+    assert service.rank_of(session, last) == {"rank": 1, "of": 1, "counts": False}
+    assert row.submitted_at - last.created_at < timedelta(0)
