@@ -3,14 +3,14 @@
 from typing import Any
 
 from asgi_correlation_id import CorrelationIdMiddleware
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from app import __version__, health, log, problems
 from app.accounts.routes import router as accounts
 from app.competitions.routes import router as competitions
 from app.leaderboards import service as leaderboards
 from app.leaderboards.routes import router as boards
-from app.middleware import OriginGate, SecurityHeaders
+from app.middleware import OriginGate, PlainRefusals, SecurityHeaders
 from app.settings import settings
 from app.submissions.routes import router as submissions
 from app.web.pages import mount_static
@@ -34,17 +34,20 @@ def create_app() -> FastAPI:
         openapi_url=f"{API}/openapi.json",
         docs_url=f"{API}/docs",
         redoc_url=None,
-        max_body_size=settings().body_bytes,
     )
     app.state.rank_of = leaderboards.rank_of
     problems.install(app)
-    for router in (accounts, competitions):
-        app.include_router(router, prefix=API, responses=RESPONSES)
-    app.include_router(submissions, prefix=API, responses=RESPONSES)
-    app.include_router(boards, prefix=API, responses=RESPONSES)
+    # Limits stand on routers, not on the app: there the framework would answer outside of our middleware.
+    api = APIRouter(prefix=API, responses=RESPONSES, max_body_size=settings().body_bytes)
+    for router in (accounts, competitions, submissions, boards):
+        api.include_router(router)
+    app.include_router(api)
     app.include_router(health.router)
-    app.include_router(pages)
+    site = APIRouter(max_body_size=settings().body_bytes)
+    site.include_router(pages)
+    app.include_router(site)
     mount_static(app)
+    app.add_middleware(PlainRefusals)
     app.add_middleware(OriginGate)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(CorrelationIdMiddleware, header_name="X-Request-ID")

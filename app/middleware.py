@@ -10,7 +10,7 @@ from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import Denied
+from app.errors import Denied, TooLarge
 from app.problems import on_fault
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -84,3 +84,26 @@ class OriginGate:
         origin = headers.get("origin")
         # Neither header: no browser, so no cookie was sent behind anybody's back.
         return origin is None or urlsplit(origin).netloc == headers.get("host", "")
+
+
+class PlainRefusals:
+    """Turns the framework's own plain-text 413 into the problem that every other refusal is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Watch the start of each response."""
+        replaced = False
+
+        async def send_problem(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and message["status"] == 413:
+                plain = Headers(raw=message["headers"]).get("content-type", "").startswith("text/plain")
+                if plain:
+                    replaced = True
+                    await on_fault(Request(scope), TooLarge())(scope, receive, send)
+            if not replaced:
+                await send(message)
+
+        await self.app(scope, receive, send_problem)

@@ -25,9 +25,11 @@ from app.competitions.schemas import (
 from app.db import Session, now
 from app.errors import Denied, TooLarge
 from app.scoring.findings import Invalid
-from app.settings import settings
+from app.settings import MIB, settings
 
 router = APIRouter(tags=["competitions"])
+# The framework's last stop, a little above our own so that ours speaks first.
+BODY_BYTES = settings().bundle_bytes + MIB
 PHASES = "/competitions/{slug}/phases"
 ZIP_BODY = {
     "requestBody": {
@@ -54,7 +56,7 @@ def listing(who: Visitor) -> CompetitionList:
         return CompetitionList(items=list(queries.all_competitions(session, who)))
 
 
-@router.post("/competitions", openapi_extra=ZIP_BODY, responses={201: {"model": Applied}})
+@router.post("/competitions", openapi_extra=ZIP_BODY, max_body_size=BODY_BYTES, responses={201: {"model": Applied}})
 async def apply(request: Request, response: Response, who: Organizer, dry_run: bool = False) -> Applied:
     """Create a competition from a bundle (zip) or bring it to what the bundle says; names each change."""
     packed = await body_of(request, settings().bundle_bytes)
@@ -95,7 +97,9 @@ def phases(slug: str) -> list[PhaseOut]:
         return [phase_out(phase, moment) for phase in service.competition_of(session, slug).phases]
 
 
-@router.put(PHASES + "/{phase}/truth", status_code=status.HTTP_201_CREATED, openapi_extra=ZIP_BODY)
+@router.put(
+    PHASES + "/{phase}/truth", status_code=status.HTTP_201_CREATED, openapi_extra=ZIP_BODY, max_body_size=BODY_BYTES
+)
 async def put_truth(request: Request, who: Organizer, slug: str, phase: str) -> TruthOut:
     """A new version of the phase's ground truth (JSON Lines, JSON or CSV; RAIM-PIQA's training file as it is)."""
     content = await body_of(request, settings().bundle_bytes)

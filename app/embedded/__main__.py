@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from app.embedded.errors import EmbeddedFault
 from app.embedded.lock import Lock
 from app.embedded.processes import Ledger, end, make_private, open_log, tail
 from app.embedded.servers import Servers
-from app.embedded.stack import Programs, Stack, palmares, read_state
+from app.embedded.stack import ROOT, Programs, Stack, palmares, read_state
 from app.log import configure
 from app.settings import settings
 
@@ -72,6 +73,8 @@ def detach(again: Sequence[str], seconds: float) -> int:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
+                cwd=ROOT,
+                env=os.environ | {"PALMARES_DATA_DIR": str(data_dir)},
                 start_new_session=True,
             )
     deadline = time.monotonic() + seconds

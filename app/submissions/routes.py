@@ -25,6 +25,7 @@ from app.competitions.models import Competition, Participation, Phase
 from app.db import Session
 from app.errors import Denied, Refused
 from app.scoring.validating import validate
+from app.settings import MIB, settings
 from app.submissions import receiving, service
 from app.submissions.errors import NotScored
 from app.submissions.live import hub
@@ -39,6 +40,8 @@ from app.submissions.schemas import (
 )
 
 router = APIRouter(tags=["submissions"])
+# The framework's last stop, a little above our own so that ours speaks first and a multipart body's frame fits in.
+BODY_BYTES = settings().upload_bytes + 2 * MIB
 PHASE = "/competitions/{slug}/phases/{phase}"
 
 
@@ -89,7 +92,7 @@ BODY = {
 }
 
 
-@router.post(PHASE + "/submissions", status_code=status.HTTP_202_ACCEPTED, openapi_extra=BODY)
+@router.post(PHASE + "/submissions", status_code=status.HTTP_202_ACCEPTED, openapi_extra=BODY, max_body_size=BODY_BYTES)
 async def create(
     request: Request,
     response: Response,
@@ -109,7 +112,7 @@ async def create(
     return answer
 
 
-@router.post(PHASE + "/validate", openapi_extra=BODY)
+@router.post(PHASE + "/validate", openapi_extra=BODY, max_body_size=BODY_BYTES)
 async def check(request: Request, who: Submitter, slug: str, phase: str) -> ValidationOut:
     """Check a file against the phase without submitting it: every fault at once, costs nothing."""
     item_ids = await anyio.to_thread.run_sync(_item_ids, who, slug, phase)

@@ -67,7 +67,7 @@ def test_down_does_not_end_what_is_not_a_stack(here: Path, capsys: pytest.Captur
 def test_a_file_in_place_of_the_data_folder_is_a_sentence(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     here.write_text("")
     assert main(["up", "--detach"]) == 1
-    assert "Not a directory" in capsys.readouterr().err
+    assert f"File exists: '{here}'" in capsys.readouterr().err
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:

@@ -12,10 +12,12 @@ import psutil
 import psycopg
 import pytest
 import redis
+from sqlalchemy import create_engine, text
 
 from app.embedded import servers as module
 from app.embedded.errors import DirectoryBusy, EmbeddedFault, NotHere, WrongOwner
 from app.embedded.servers import Servers
+from app.settings import Settings
 from tests.embedded.watching import QUICK, ROOT, running_in
 
 
@@ -59,6 +61,18 @@ def test_first_start_and_restart_keep_everything(folder: Path) -> None:
     with quick(folder) as servers:
         assert ask(servers, "SELECT word FROM kept") == "Grüße"
         assert cache(servers).get("kept") == "Grüße"
+
+
+def test_the_addresses_are_those_the_settings_name(folder: Path) -> None:
+    """The application finds the servers by the same arithmetic, without importing this room."""
+    known = Settings(data_dir=folder, database_url="", redis_url="")
+    with Servers(known.data_dir, known.run_dir, postgres_settings=QUICK) as servers:
+        assert known.redis_client_url == servers.redis_url
+        for url in (known.sqlalchemy_url, servers.database_url):
+            engine = create_engine(url)
+            with engine.connect() as connection:
+                assert connection.execute(text("SELECT current_database()")).scalar() == "palmares"
+            engine.dispose()
 
 
 def test_fsync_is_on_by_default(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -97,16 +97,25 @@ def test_every_public_explanation_is_read_whole(embedder: Embedder, raim: list[R
     assert max(pieces) <= embedder.max_seq_length
 
 
-@pytest.mark.parametrize("count", [1, 2, 3])
-def test_cosines_do_not_depend_on_company_order_or_threads(embedder: Embedder, count: int) -> None:
-    texts = [words(7 + 13 * i, start=i) for i in range(10)]
-    usual = cosines(fresh(embedder)(texts))
+COMPANY = [words(7 + 13 * i, start=i) for i in range(10)]
+OTHERS = [words(i + 1, start=5) for i in range(7)]
+
+
+@pytest.mark.parametrize(
+    ("count", "ask"),
+    [
+        (1, lambda embed: np.vstack([embed([text]) for text in COMPANY])),
+        (3, lambda embed: embed(COMPANY[::-1])[::-1]),
+        (2, lambda embed: embed([*OTHERS, *COMPANY])[len(OTHERS) :]),
+    ],
+    ids=["alone", "reversed", "among others"],
+)
+def test_cosines_do_not_depend_on_company_order_or_threads(
+    embedder: Embedder, count: int, ask: Callable[[Embedder], np.ndarray]
+) -> None:
+    usual = cosines(embedder(COMPANY))
     with threads(count):
-        alone = np.vstack([fresh(embedder)([text]) for text in texts])
-        reversed_ = fresh(embedder)(texts[::-1])[::-1]
-        among = fresh(embedder)([*(words(i + 1, start=5) for i in range(7)), *texts])[7:]
-    for rows in (alone, reversed_, among):
-        assert np.array_equal(cosines(rows), usual)
+        assert np.array_equal(cosines(ask(fresh(embedder))), usual)
 
 
 def cosines(rows: np.ndarray) -> np.ndarray:
