@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     def sqlalchemy_url(self) -> str:
         """The database's address as SQLAlchemy wants it (psycopg 3)."""
         if not self.database_url:
-            return f"postgresql+psycopg://postgres@/palmares?host={self.run_dir}"
+            return f"postgresql+psycopg://postgres@/palmares?host={self.run_dir}&port=5432"
         scheme, _, rest = self.database_url.partition("://")
         return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else self.database_url
 

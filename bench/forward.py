@@ -22,7 +22,7 @@ PARTS = {
     "forward": "forward pass of the model",
     "embed": "around it (tokenising, sorting, hashing, copying)",
     "rouge": "ROUGE-L",
-    "bootstrap": "bootstrap (2000 resamples)",
+    "bootstrap": "intervals (bootstrap)",
     "rest": "the rest (pairing, means, report)",
 }
 

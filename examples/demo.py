@@ -1,4 +1,4 @@
-"""The demo behind `make demo`: start the stack, apply the example competition, submit the example files, show the board.
+"""The demo behind `make demo`: start the stack, apply the example competition, submit the examples, show the board.
 
 Everything goes through the public doors (HTTP for sign-up, the `palmares` command for the rest). Passwords are made at
 random at the first run and kept, readable by their owner only, in `PALMARES_DATA_DIR/demo.json`; a second run finds its

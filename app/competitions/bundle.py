@@ -1,6 +1,6 @@
 """A competition bundle (CodaBench v2 schema, plus our `slug` and `scorer`): zip bytes -> values, or all findings.
 
-Decision: keys of CodaBench's schema that Palmares has no use for yet are accepted and have no effect (docs/organizers.md
+Decision: keys of CodaBench's schema that Palmares has no use for yet are accepted without effect (docs/organizers.md
 lists those that count), so that an existing bundle needs few changes. Nothing here touches the database.
 """
 

@@ -193,4 +193,5 @@ def queue_place(session: Session, evaluation: Evaluation) -> tuple[int, int] | N
     place, length = session.execute(
         select(func.count().filter(Evaluation.id <= evaluation.id), func.count()).where(same)
     ).one()
-    return int(place), int(length)
+    # It may have been taken since its state was read.
+    return (place, length) if place else None

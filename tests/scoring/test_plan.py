@@ -1,9 +1,11 @@
 """Plans: presets, overrides, files, and every slip of the pen told by place, sentence and fix."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from app.scoring.plan import PRESETS, Plan, PlanInvalid, load
@@ -131,6 +133,15 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 )
 def test_the_digest_is_of_what_decides_the_score(change: dict[str, Any], same: bool) -> None:
     assert (load(change).digest() == load().digest()) is same
+
+
+def test_the_documented_fields_are_the_plans() -> None:
+    text = (Path(__file__).parents[2] / "docs/scoring.md").read_text(encoding="utf-8")
+    section = text.partition("## Plans")[2].partition("**Why the gate.**")[0]
+    rows = re.findall(r"^\| `([a-z]+)` \| `(.+?)` \| (.+?) \|$", section, re.M)
+    assert [(name, meaning) for name, _, meaning in rows] == [(n, f.description) for n, f in Plan.model_fields.items()]
+    assert {name: yaml.safe_load(default) for name, default, _ in rows} == load().model_dump(mode="json")
+    assert all(f"`{name}`" in text for name in PRESETS)
 
 
 def test_a_plan_does_not_change() -> None:
