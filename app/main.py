@@ -32,7 +32,7 @@ def create_app() -> FastAPI:
         version=__version__,
         summary="The competition server that scores the choice and the reason.",
         openapi_url=f"{API}/openapi.json",
-        docs_url=f"{API}/docs",
+        docs_url=None,  # the framework's page wants scripts of a CDN; ours is in the web room
         redoc_url=None,
     )
     app.state.rank_of = leaderboards.rank_of

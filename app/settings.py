@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
@@ -69,6 +69,12 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _lease_outlives_task(self) -> "Settings":
+        if self.lease_seconds <= self.task_seconds:
+            raise ValueError("PALMARES_LEASE_SECONDS must be larger than PALMARES_TASK_SECONDS")
+        return self
 
     @property
     def run_dir(self) -> Path:

@@ -45,8 +45,8 @@ def main() -> int:
     named = parser.parse_args().scenario
     if unknown := sorted(set(named) - set(SCENARIOS)):
         parser.error(f"there is no scenario {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
-    console, started = Console(), time.perf_counter()
-    about = {**machine.describe(), "Load before the run": machine.load()}
+    console, started = Console(width=None if sys.stdout.isatty() else 130), time.perf_counter()
+    about = {**machine.describe(), "Load in the minute before": machine.load()}
     for name, value in about.items():
         console.print(f"{name}: {value}", markup=False, highlight=False)
     results = []
@@ -57,7 +57,7 @@ def main() -> int:
     if named:
         print(f"{PAGE.name} is left as it is: only a run of all scenarios writes it.")
         return 0
-    PAGE.write_text(page(results, about | {"Load after it": machine.load()}, time.perf_counter() - started))
+    PAGE.write_text(page(results, about, time.perf_counter() - started))
     print(f"Written: docs/{PAGE.name}")
     return 0
 

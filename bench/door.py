@@ -117,6 +117,7 @@ def _late(values: list[float]) -> float:
 
 def _result(empty: list[Answer], full: list[Answer], busy: list[Answer], left: list[int]) -> Result:
     claimed, told = (statistics.median(values) for values in zip(*((a.claimed, a.told) for a in full), strict=True))
+    seen = [statistics.median(one.seen for one in some) for some in (empty, busy)]
     rows = [
         _row("nothing waits (the rival)", empty, empty),
         _row(f"{left[0]} wait for scoring, its worker stopped", full, empty),
@@ -135,7 +136,8 @@ def _result(empty: list[Answer], full: list[Answer], busy: list[Answer], left: l
             f"common queue a file would be answered after {WAITING} scorings.",
             f"Where the time goes, with {left[0]} waiting: {seconds(claimed)} until the worker has it (commit, ring, "
             f"claim), {seconds(told - claimed)} for reading, checking and storing (medians).",
-            "What holds it back is the processor: the third row shares the cores with the model's forward pass. "
-            "Of the figures with 30 probes, p95 rests on the slowest two.",
+            f"The scoring worker shares the cores with the door: while it works, a participant sees the answer after "
+            f"{ratio(seen[1] / seen[0])} the rival's median. More cores, or a machine of its own, take that away.",
+            f"p95 of {PROBES} rests on the slowest two.",
         ),
     )

@@ -24,9 +24,10 @@ def cores() -> int:
 
 
 def load() -> str:
-    """Processes that wanted a core, the mean of the last minute and of the last five."""
-    one, five, _ = os.getloadavg()
-    return f"{one:.1f} (1 min), {five:.1f} (5 min)"
+    """Processes that wanted a core in the mean of the last minute, and what follows where others wanted it too."""
+    wanted = os.getloadavg()[0]
+    busy = f": other work shared the {cores()} cores, so seconds are too long" if wanted > cores() / 2 else ""
+    return f"{wanted:.1f}{busy}"
 
 
 def describe() -> dict[str, str]:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import httpx2
 import psycopg
+import structlog
 
 from app.embedded.address import free_port
 from app.embedded.processes import end
@@ -132,7 +133,7 @@ def _environment(folder: Path) -> dict[str, str]:
 @contextmanager
 def stage() -> Iterator[Stage]:
     """Servers, web, validating worker and beat, ready; everything is ended and deleted on the way out."""
-    logging.getLogger("palmares").setLevel(logging.ERROR)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory(prefix="plm-bench-") as top, ExitStack() as running:
         folder = Path(top) / "data"
         servers = running.enter_context(Servers(folder))

@@ -60,8 +60,9 @@ def join(
     """
     name = slug_of(slug)
     with opened(signed_in=True) as client:
-        terms = show.plain(client.get(f"/competitions/{name}").get("terms") or "").strip()
-        if terms and not accept_terms:
+        found = client.get(f"/competitions/{name}")
+        terms = show.plain(found.get("terms") or "").strip()
+        if terms and not accept_terms and not found.get("joined"):
             _ask_terms(name, terms)
         joined = client.post(f"/competitions/{name}/join", {"accept_terms": True})
     if as_json:
@@ -166,7 +167,7 @@ def leaderboard(
         return
     if not board["rows"]:
         show.talk(f"{target}: no entries yet")
-    columns = board["columns"]
+    columns = [column for column in board["columns"] if "." not in column["key"]]  # parts: see --format csv or json
     titles = [str(column["title"]) for column in columns]
     show.table(
         ["rank", "participant", *titles, "entries", "when"],
@@ -174,7 +175,7 @@ def leaderboard(
             (
                 row["rank"],
                 row["participant"],
-                *(show.score(row["scores"].get(column["key"]), int(column.get("precision", 4))) for column in columns),
+                *(_cell(row["scores"].get(column["key"]), column) for column in columns),
                 row["entries"],
                 show.moment(row["submitted_at"]),
             )
@@ -182,3 +183,9 @@ def leaderboard(
         ],
         right=["rank", *titles, "entries"],
     )
+
+
+def _cell(entry: dict[str, Any] | None, column: dict[str, Any]) -> str:
+    """A score as the table shows it: the interval only where it ranks, so that a row fits a terminal."""
+    interval = (entry or {}).get("ci95") if column.get("primary") else None
+    return show.score({**(entry or {}), "ci95": interval}, int(column.get("precision", 4)))

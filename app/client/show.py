@@ -1,8 +1,8 @@
 """What people see: data on stdout, talk on stderr, and nothing that a file or a server wrote can draw on the terminal.
 
 Decision: text from outside loses escape sequences, control and bidirectional characters before it is shown. JSON goes
-out as ASCII, which needs no such care. Tables are rich's; where stdout is no terminal they are as wide as they need to
-be, so that nothing is cut in a pipe.
+out as ASCII, which needs no such care. Tables are rich's, and as wide as they need to be: nothing is cut or folded, in
+a pipe or in a narrow terminal.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ VERSION = 1
 
 # CSI and OSC sequences with their arguments; other escapes lose the escape character below.
 _SEQUENCES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?")
+WIDEST = 10_000
 _KEPT = frozenset("\n\t\u200c\u200d")  # the joiners are part of words and emoji
 
 
@@ -71,16 +72,15 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: Itera
         grid.add_column(title, justify="right" if title in numeric else "left", overflow="fold")
     for row in rows:
         grid.add_row(*(Text(line(cell)) for cell in row))
-    width = None if sys.stdout.isatty() else 10_000
-    Console(file=sys.stdout, width=width, highlight=False, markup=False).print(grid)
+    Console(file=sys.stdout, width=WIDEST, highlight=False, markup=False).print(grid, soft_wrap=True)
 
 
-def moment(text: str | None) -> str:
-    """A time in the reader's own zone; empty for None, as it came if it is no time."""
+def moment(text: str | None, seconds: bool = False) -> str:
+    """A time in the reader's own zone, to the minute or the second; empty for None, as it came if it is no time."""
     if not text:
         return ""
     try:
-        return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M %Z")
+        return datetime.fromisoformat(text).astimezone().strftime(f"%Y-%m-%d %H:%M{':%S' if seconds else ''} %Z")
     except ValueError:
         return line(text)
 

@@ -146,9 +146,11 @@ def status(ref: Ref, as_json: Json = False) -> None:
     show.out(f"{found['ref']} {found['competition']}/{found['phase']}: {found['state']}{where}")
     for name, moment in (found.get("stamps") or {}).items():
         if moment:
-            show.out(f"  {name.removesuffix('_at')}: {show.moment(moment)}")
+            show.out(f"  {name.removesuffix('_at')}: {show.moment(moment, seconds=True)}")
     for text in result_lines(found):
         show.out(text)
+    if found.get("signature"):
+        show.out(f"signature: {found['signature']}")
 
 
 def submissions(
@@ -251,8 +253,6 @@ def result_lines(found: dict[str, Any]) -> list[str]:
         lines += [f"  fix: {problem['fix']}"] if problem.get("fix") else []
     lines += show.findings(found)
     lines += [f"warning: {show.finding(warning)}" for warning in found.get("warnings") or []]
-    if found.get("signature"):
-        lines.append(f"signature: {found['signature']}")
     return lines
 
 

@@ -93,8 +93,9 @@ def _said(before: str, submission: dict[str, Any]) -> str:
     now = str(submission["state"])
     if place and now in ("queued", "ready"):
         now += f", place {place['position']} of {place['of']}"
-    if now != before:
-        show.talk(now)
+    if now in (before, before.partition(",")[0]):  # the place is not told any more once a worker takes it
+        return before
+    show.talk(now)
     return now
 
 

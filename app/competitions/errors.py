@@ -19,6 +19,13 @@ class PhaseNotFound(NotFound):
     fix = "List them: `palmares phase list SLUG`."
 
 
+class ParticipantNotFound(NotFound):
+    """This account has neither joined nor asked to."""
+
+    code = "participant_not_found"
+    title = "No such participant"
+
+
 class FileNotThere(NotFound):
     """The phase offers no such file."""
 

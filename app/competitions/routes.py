@@ -12,12 +12,15 @@ from app.accounts.service import Principal
 from app.competitions import applying, queries, service
 from app.competitions.bundle import canonical_truth, read_bundle
 from app.competitions.errors import FileNotThere, TruthInvalid
+from app.competitions.models import Participation
 from app.competitions.schemas import (
     Applied,
     CompetitionDetail,
     CompetitionList,
     Join,
     Joined,
+    ParticipantIn,
+    ParticipantOut,
     PhaseOut,
     TruthOut,
     phase_out,
@@ -87,6 +90,25 @@ def join(who: Submitter, slug: str, given: Join) -> Joined:
     """Join the competition; joining again changes nothing."""
     with Session.begin() as session:
         return Joined(competition=slug, status=service.join(session, who, slug, given.accept_terms).status)
+
+
+@router.get("/competitions/{slug}/participants")
+def participants(who: Organizer, slug: str) -> list[ParticipantOut]:
+    """Who takes part or asks to, first come first; for the competition's organizers."""
+    with Session.begin() as session:
+        rows = service.participants(session, who, slug)
+        return [_participant(row) for row in rows]
+
+
+@router.patch("/competitions/{slug}/participants/{username}")
+def decide(who: Organizer, slug: str, username: str, given: ParticipantIn) -> ParticipantOut:
+    """Approve or deny a participant; for the competition's organizers."""
+    with Session.begin() as session:
+        return _participant(service.decide(session, who, slug, username, given.status))
+
+
+def _participant(row: Participation) -> ParticipantOut:
+    return ParticipantOut(username=row.account.username, status=row.status, joined_at=row.created_at)
 
 
 @router.get(PHASES)

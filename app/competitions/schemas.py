@@ -1,7 +1,7 @@
 """What goes in and out over HTTP about competitions."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -69,6 +69,22 @@ class Joined(BaseModel):
 
     competition: str
     status: str
+
+
+class ParticipantOut(BaseModel):
+    """Who takes part, for organizers."""
+
+    username: str
+    status: str
+    joined_at: datetime
+
+
+class ParticipantIn(BaseModel):
+    """An organizer's decision."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Literal["approved", "denied"]
 
 
 class Applied(BaseModel):

@@ -7,10 +7,12 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.accounts.models import Account
 from app.accounts.service import Principal
 from app.competitions import errors
 from app.competitions.models import Competition, Participation, Phase, Truth
 from app.db import now
+from app.errors import Denied
 
 Status = Literal["upcoming", "open", "closed"]
 
@@ -108,3 +110,28 @@ def add_truth(session: Session, phase: Phase, sha256: str, item_ids: list[str], 
     session.flush()
     phase.truth = truth
     return truth
+
+
+def _organized(session: Session, who: Principal, slug: str) -> Competition:
+    competition = competition_of(session, slug)
+    if not organizes(who, competition):
+        raise Denied("Only the competition's organizers may see and decide who takes part.")
+    return competition
+
+
+def participants(session: Session, who: Principal, slug: str) -> list[Participation]:
+    """Everyone who joined or asked to, first come first. Raises CompetitionNotFound, Denied."""
+    rows = select(Participation).where(Participation.competition_id == _organized(session, who, slug).id)
+    return list(session.scalars(rows.order_by(Participation.created_at, Participation.id)))
+
+
+def decide(session: Session, who: Principal, slug: str, username: str, status: str) -> Participation:
+    """Approve or deny a participant. Raises CompetitionNotFound, Denied, ParticipantNotFound."""
+    competition = _organized(session, who, slug)
+    mine = (Participation.competition_id == competition.id, Account.username == username.lower())
+    found = session.scalar(select(Participation).join(Account).where(*mine))
+    if found is None:
+        raise errors.ParticipantNotFound(f"{username!r} has not asked to join {slug!r}.")
+    found.status = status
+    session.flush()
+    return found

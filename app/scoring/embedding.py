@@ -212,7 +212,7 @@ def _open(folder: Path, device: str) -> Any:
         raise ModelUnavailable(f"sentence-transformers cannot be used here: {error}.", f"{INSTALL}.") from error
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        return SentenceTransformer(str(folder), device=device, local_files_only=True).eval()
+        return SentenceTransformer(str(folder), device=device, local_files_only=True).double().eval()
     except Exception as error:
         # The loaders raise whatever their parsers do; all of it means that the folder is not a usable model.
         reason = (str(error).splitlines() or [""])[0]

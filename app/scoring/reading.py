@@ -57,6 +57,7 @@ class _Record:
     good: bool = True
 
     def fault(self, code: str, message: str = "", fix: str = "") -> None:
+        """Notes what is wrong with this record and where."""
         self.good = False
         self.findings.add(code, message, line=self.line, item_id=self.item_id, fix=fix)
 

@@ -69,7 +69,7 @@ class WorkerLost(Fault):
 
     code = "worker_lost"
     title = "Our workers were lost while judging this"
-    fix = "Send it again; the organizers were told. It does not count against your limit."
+    fix = "Send it again; it does not count against your limit."
 
 
 class ScoringFailed(Fault):

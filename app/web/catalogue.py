@@ -1,7 +1,9 @@
-"""The catalogue of problems: what each code means, from the docstrings of the faults themselves."""
+"""The catalogues of problems and of routes, both made from what the code itself says of them."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from app import problems
 from app.errors import all_faults
@@ -45,3 +47,21 @@ def entry_of(code: str) -> Entry | None:
         if status >= 400 and status.phrase.lower().replace(" ", "_").replace("-", "_") == code:
             return Entry(code, status.phrase, status.description or status.phrase, "", int(status))
     return None
+
+
+def operations(openapi: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The operations of an OpenAPI document by tag: method, path, text, parameters, kinds of body."""
+    rooms: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for path, methods in openapi["paths"].items():
+        for method, operation in methods.items():
+            body = operation.get("requestBody", {}).get("content", {})
+            rooms[operation.get("tags", ["other"])[0]].append(
+                {
+                    "method": method.upper(),
+                    "path": path,
+                    "text": operation.get("description", operation.get("summary", "")),
+                    "parameters": [one["name"] for one in operation.get("parameters", [])],
+                    "body": list(body),
+                }
+            )
+    return rooms

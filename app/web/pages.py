@@ -44,6 +44,12 @@ def submission(request: Request, who: Reader, ref: str) -> Response:
     return submission_page(request, who, ref)
 
 
+@router.get("/api/v1/docs")
+def api_docs(request: Request) -> Response:
+    """The API by routes, from its own OpenAPI description."""
+    return render(request, "api.html", rooms=catalogue.operations(request.app.openapi()))
+
+
 @router.get("/problems")
 def all_problems(request: Request) -> Response:
     """The catalogue of problems and of findings in files."""

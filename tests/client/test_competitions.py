@@ -22,7 +22,7 @@ COMPETITION: dict[str, Any] = {
     "title": "Photos\x1b[31m",
     "status": "open",
     "participants": 12,
-    "joined": "approved",
+    "joined": None,
     "phases": [PHASE, {**PHASE, "slug": "final", "status": "upcoming"}],
     "terms": "",
 }
@@ -34,6 +34,7 @@ BOARD: dict[str, Any] = {
     "columns": [
         {"key": "final", "title": "Final", "precision": 3, "primary": True},
         {"key": "accuracy", "title": "Accuracy", "precision": 2, "primary": False},
+        {"key": "explanation.semantic", "title": "Semantic", "precision": 2, "primary": False},
     ],
     "rows": [
         {
@@ -42,7 +43,10 @@ BOARD: dict[str, Any] = {
             "ref": "sub_1",
             "submitted_at": "2026-11-23T10:00:00Z",
             "entries": 4,
-            "scores": {"final": {"value": 0.8123, "ci95": [0.75, 0.87]}, "accuracy": {"value": 0.9, "ci95": None}},
+            "scores": {
+                "final": {"value": 0.8123, "ci95": [0.75, 0.87]},
+                "accuracy": {"value": 0.9, "ci95": [0.8, 1.0]},
+            },
         }
     ],
 }
@@ -55,7 +59,7 @@ def test_competitions_are_seen_without_signing_in(
     fake.on("GET", "/competitions", {"items": [COMPETITION], "next_cursor": None})
     done = palmares("competitions")
     assert done.code == 0
-    assert done.out.splitlines()[1].split() == ["photos", "Photos", "open", "dev", "12", "in"]
+    assert done.out.splitlines()[1].split() == ["photos", "Photos", "open", "dev", "12"]
     assert palmares("competitions", "--json").document["items"] == [COMPETITION]
 
 
@@ -75,6 +79,12 @@ def test_terms_are_never_accepted_by_silence(signed_in: Palmares, fake: Fake) ->
     assert fake.asked("POST", "/competitions/photos/join") == []
     done = signed_in("join", "photos", "--accept-terms", "--json")
     assert (done.code, done.document["status"]) == (0, "pending")
+
+
+def test_who_is_in_is_not_asked_again(signed_in: Palmares, fake: Fake) -> None:
+    fake.on("GET", "/competitions/photos", {**COMPETITION, "terms": "Be kind.", "joined": "approved"})
+    fake.on("POST", "/competitions/photos/join", {"competition": "photos", "status": "approved"})
+    assert signed_in("join", "photos").out == "you are in: photos\n"
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("yes\n", 0), ("n\n", 4), ("\n", 4), ("", 130)])

@@ -44,7 +44,8 @@ def test_times_are_local(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "EST5")
     time.tzset()
     try:
-        assert show.moment("2026-11-23T02:30:00Z") == "2026-11-22 21:30 EST"
+        assert show.moment("2026-11-23T02:30:07Z") == "2026-11-22 21:30 EST"
+        assert show.moment("2026-11-23T02:30:07Z", seconds=True) == "2026-11-22 21:30:07 EST"
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -71,7 +72,13 @@ def test_findings_say_where_and_how_to_mend_and_count_the_rest() -> None:
     assert lines == ["a.jsonl:4: bad_answer: No. (p_1)\n    Yes.", "empty_file: Empty.", "… and 5 more"]
 
 
-def test_a_table_in_a_pipe_is_never_cut(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_table_is_never_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, terminal: bool
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal, raising=False)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "40")
     show.table(["name", "n"], [["x" * 300, 1], ["[bold]y[/bold]", 20]], right=["n"])
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     assert lines[1] == "x" * 300 + "   1"

@@ -58,7 +58,6 @@ def test_submit_and_wait_ends_with_score_interval_and_rank(signed_in: Palmares, 
         "accuracy: 0.9000 [0.8400, 0.9500]",
         "explanation: 0.7246",
         "rank: 2 of 9",
-        "signature: palmares:0.1.0",
     ]
     stages = [line for line in done.err.splitlines() if line.split(",")[0] in ("queued", "validating", "scored")]
     assert stages == ["queued, place 3 of 12", "validating", "scored"]
@@ -221,6 +220,7 @@ def test_status_says_all_there_is(signed_in: Palmares, fake: Fake) -> None:
     assert done.out.splitlines()[0] == f"{REF} photos/dev: queued, place 3 of 12"
     done = signed_in("status", REF)
     assert "final: 0.8123 [0.7500, 0.8700]" in done.out
+    assert "signature: palmares:0.1.0" in done.out
     assert signed_in("status", REF, "--json").document["state"] == "scored"
 
 
