@@ -23,8 +23,8 @@ SCENARIOS = {
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 HEAD = """# Performance
 
-Written by `make bench` on {date} in {took:.0f} s; never by hand. Every figure is measured beside its rival in the same
-run. Read the ratios: the seconds belong to this machine, and to what else it was doing.
+Written by `make bench` on {date} in {took:.0f} s; never by hand. Every figure is measured
+beside its rival in the same run. Read the ratios: the seconds belong to this machine, and to what else it was doing.
 
 {machine}
 """

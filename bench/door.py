@@ -118,6 +118,7 @@ def _late(values: list[float]) -> float:
 def _result(empty: list[Answer], full: list[Answer], busy: list[Answer], left: list[int]) -> Result:
     claimed, told = (statistics.median(values) for values in zip(*((a.claimed, a.told) for a in full), strict=True))
     seen = [statistics.median(one.seen for one in some) for some in (empty, busy)]
+    halves = [statistics.median(one.told for one in half) for half in (empty[: PROBES // 2], empty[PROBES // 2 :])]
     rows = [
         _row("nothing waits (the rival)", empty, empty),
         _row(f"{left[0]} wait for scoring, its worker stopped", full, empty),
@@ -133,11 +134,12 @@ def _result(empty: list[Answer], full: list[Answer], busy: list[Answer], left: l
         rows,
         (
             "Checking has a queue and a worker of its own, so what waits for scoring is not ahead of it; in one "
-            f"common queue a file would be answered after {WAITING} scorings.",
+            f"common queue a file would be answered after {WAITING} scorings (reckoned, not measured).",
             f"Where the time goes, with {left[0]} waiting: {seconds(claimed)} until the worker has it (commit, ring, "
             f"claim), {seconds(told - claimed)} for reading, checking and storing (medians).",
             f"The scoring worker shares the cores with the door: while it works, a participant sees the answer after "
             f"{ratio(seen[1] / seen[0])} the rival's median. More cores, or a machine of its own, take that away.",
-            f"p95 of {PROBES} rests on the slowest two.",
+            f"How far to trust it: the rival's own median was {seconds(halves[0])} before and {seconds(halves[1])} "
+            f"after; a difference within that is noise. p95 of {PROBES} rests on the slowest two.",
         ),
     )

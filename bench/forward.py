@@ -13,10 +13,10 @@ from unittest.mock import patch
 
 from app.scoring import judging
 from app.scoring.metrics import CATALOGUE
-from bench.material import embedder, forget, material
+from bench.material import embedder, forget, material, rehearse
 from bench.table import Result, seconds
 
-ROUNDS, ENOUGH_SECONDS = 3, 30  # no further run after so long, on a slow or busy machine
+ROUNDS, ENOUGH_SECONDS = 3, 20  # no further run after so long, on a slow or busy machine
 ROUGE = "explanation.rouge_l"
 PARTS = {
     "forward": "forward pass of the model",
@@ -71,8 +71,7 @@ def once(known: bool) -> dict[str, float]:
 
 def run() -> Result:
     """Measure with no text known and with the experts' texts known."""
-    embedder()
-    once(True)  # the first judgement imports scipy and rouge-score
+    rehearse()
     sides: dict[bool, list[dict[str, float]]] = {False: [], True: []}
     started = time.perf_counter()
     while len(sides[True]) < ROUNDS and (not sides[True] or time.perf_counter() - started < ENOUGH_SECONDS):
@@ -88,7 +87,7 @@ def run() -> Result:
     return Result(
         "forward",
         "Share of the forward pass",
-        f"Judging 40 pairs in a warm process: the middle one of {len(sides[True])} runs, part by part, with an empty "
+        f"Judging 40 pairs in a warm process: the middle one of {len(sides[True])} run(s), part by part, with an empty "
         "memory of texts (80 to embed) and with the experts' texts known (40 to embed).",
         ("Part", "no text known", "share", "experts' texts known", "share"),
         rows,

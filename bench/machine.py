@@ -26,7 +26,7 @@ def cores() -> int:
 def load() -> str:
     """Processes that wanted a core in the mean of the last minute, and what follows where others wanted it too."""
     wanted = os.getloadavg()[0]
-    busy = f": other work shared the {cores()} cores, so seconds are too long" if wanted > cores() / 2 else ""
+    busy = f", so other work shared the {cores()} cores: alone, the seconds are fewer" if wanted > cores() / 2 else ""
     return f"{wanted:.1f}{busy}"
 
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from app.scoring.embedding import Embedder
+from app.scoring.judging import judge
 from app.scoring.limits import Limits
 from app.scoring.plan import Plan, load
 from app.scoring.reading import read_answers, read_references, write_answers
@@ -39,6 +40,12 @@ def embedder() -> Embedder:
     loaded = Embedder.load(None, "cpu")
     loaded(["warm"])
     return loaded
+
+
+def rehearse() -> None:
+    """Judge two pairs: the first judgement of a process imports scipy and rouge-score, a worker's first task too."""
+    given = material()
+    judge(given.references[:2], given.answers[:2], given.plan, embedder())
 
 
 def forget(known: bool) -> None:

@@ -72,7 +72,7 @@ def test_the_whole_way(stack, people, raim, tmp_path):
     board = json.loads(stack.palmares(people["ben"], "leaderboard", "raim/main", "--format", "json"))
     assert [(row["rank"], row["participant"]) for row in board["rows"]] == [(1, "ada"), (2, "ben")]
     csv = stack.palmares(people["ben"], "leaderboard", "raim/main", "--format", "csv")
-    assert csv.splitlines()[1].startswith("1,ada,1.0")
+    assert csv.splitlines()[1].startswith("1,ada,0.9999")
 
     offline = json.loads(stack.palmares("", "score", worse, "--truth", raim, "--json"))
     with httpx2.Client(base_url=stack.url, headers={"Authorization": f"Bearer {people['ben']}"}) as client:
@@ -133,7 +133,7 @@ def test_a_killed_scoring_worker_loses_nothing(stack, people, raim, tmp_path, vi
             time.sleep(0.01)
         for process in children if victim == "child" else [parent, *children]:
             os.kill(process.pid, signal.SIGKILL)
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 200
         while (now := client.get(f"/submissions/{ref}").json())["state"] not in ("scored", "failed", "invalid"):
             assert time.monotonic() < deadline, now
             time.sleep(0.3)
