@@ -15,7 +15,7 @@ help: ## Show this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## Start everything, submit the examples, print the board (two minutes at first, then seconds)
-	$(BIN)/python examples/demo.py
+	$(BIN)/python -m examples.demo
 
 up: $(VENV)/.demo ## Start everything in the foreground; Ctrl-C ends it
 	$(BIN)/python -m app.embedded up
