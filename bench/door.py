@@ -137,8 +137,8 @@ def _result(empty: list[Answer], full: list[Answer], busy: list[Answer], left: l
             f"common queue a file would be answered after {WAITING} scorings (reckoned, not measured).",
             f"Where the time goes, with {left[0]} waiting: {seconds(claimed)} until the worker has it (commit, ring, "
             f"claim), {seconds(told - claimed)} for reading, checking and storing (medians).",
-            f"The scoring worker shares the cores with the door: while it works, a participant sees the answer after "
-            f"{ratio(seen[1] / seen[0])} the rival's median. More cores, or a machine of its own, take that away.",
+            f"The scoring worker shares the cores with the door: while it worked, a participant saw the answer after "
+            f"{ratio(seen[1] / seen[0])} the rival's median.",
             f"How far to trust it: the rival's own median was {seconds(halves[0])} before and {seconds(halves[1])} "
             f"after; a difference within that is noise. p95 of {PROBES} rests on the slowest two.",
         ),

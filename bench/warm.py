@@ -99,8 +99,8 @@ def _result(costs: dict[str, list[Cost]], parts: list[dict[str, float]], apart: 
     return Result(
         "warm",
         "Warm worker against a cold process per submission",
-        f"Judging 40 pairs, medians of {len(parts)} turn(s) taken side by side; `faster` is the rival's time divided by "
-        "ours. The warm side includes intervals; loading the model, once per worker, is not in it.",
+        f"Judging 40 pairs, medians of {len(parts)} turn(s) taken side by side; `faster` is the rival's time divided "
+        "by ours. The warm side includes intervals; loading the model, once per worker, is not in it.",
         ("One submission", "wall", "least to most", "CPU", "faster (wall)", "faster (CPU)"),
         rows,
         (

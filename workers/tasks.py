@@ -1,11 +1,15 @@
 """The tasks: claim, compute outside any transaction, finish under the fence. Messages carry an id and nothing else."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import storage
 from app.broker import SCORE, SWEEP, VALIDATE, celery, nudge
@@ -63,6 +67,29 @@ def take(evaluation_id: int, stage: machine.Stage) -> Work | None:
         )
 
 
+@contextmanager
+def held(work: Work, stage: machine.Stage) -> Iterator[None]:
+    """Renew the lease while the block runs, so that a dead worker is missed within one lease and not a time limit."""
+    done = threading.Event()
+
+    def run() -> None:
+        while not done.wait(settings().lease_seconds / 3):
+            try:
+                with Session.begin() as session:
+                    if not machine.renew(session, work.evaluation_id, stage, work.attempt):
+                        return
+            except SQLAlchemyError as error:
+                log.warning("lease_not_renewed", evaluation=work.evaluation_id, error=type(error).__name__)
+
+    keeper = threading.Thread(target=run, name="lease", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()
+
+
 def give_back(work: Work, stage: machine.Stage, error: BaseException) -> None:
     """Our failure: another try later, `failed` after the last one. What went wrong is logged, never shown."""
     log.error("stage_failed", stage=stage, evaluation=work.evaluation_id, attempt=work.attempt, exc_info=error)
@@ -78,8 +105,9 @@ def validate_submission(evaluation_id: int) -> None:
     if work is None:
         return
     try:
-        found = validate(BytesIO(storage.get(work.file_sha256)), work.file_name, work.item_ids, limits())
-        answers = storage.put(write_answers(found.answers)) if found.valid else None
+        with held(work, "validate"):
+            found = validate(BytesIO(storage.get(work.file_sha256)), work.file_name, work.item_ids, limits())
+            answers = storage.put(write_answers(found.answers)) if found.valid else None
     except (Exception, SoftTimeLimitExceeded) as error:
         give_back(work, "validate", error)
         return
@@ -111,12 +139,12 @@ def score_submission(evaluation_id: int) -> None:
     if work is None:
         return
     try:
-        assert work.answers_sha256 is not None  # noqa: S101  (a ready evaluation has answers)
-        answers, _ = read_answers(storage.get(work.answers_sha256), "answers.jsonl", limits())
-        references = read_references(storage.get(work.truth_sha256), "truth.jsonl")
-        plan = Plan.model_validate(work.plan)
-        report = judge(references, answers, plan, embedder())
-        items = storage.put(report.items_jsonl())
+        with held(work, "score"):
+            assert work.answers_sha256 is not None  # noqa: S101  (a ready evaluation has answers)
+            answers, _ = read_answers(storage.get(work.answers_sha256), "answers.jsonl", limits())
+            references = read_references(storage.get(work.truth_sha256), "truth.jsonl")
+            report = judge(references, answers, Plan.model_validate(work.plan), embedder())
+            items = storage.put(report.items_jsonl())
     except (Exception, SoftTimeLimitExceeded) as error:
         give_back(work, "score", error)
         return

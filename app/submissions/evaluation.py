@@ -69,6 +69,12 @@ def _fenced(evaluation_id: int, stage: Stage, attempt: int) -> Any:
     return update(Evaluation).where(*mine).returning(Evaluation.id).execution_options(synchronize_session=False)
 
 
+def renew(session: Session, evaluation_id: int, stage: Stage, attempt: int) -> bool:
+    """Hold on to the evaluation for another lease; False where the fence refuses."""
+    until = func.clock_timestamp() + timedelta(seconds=settings().lease_seconds)
+    return session.execute(_fenced(evaluation_id, stage, attempt).values(lease_until=until)).first() is not None
+
+
 def finish(session: Session, evaluation_id: int, stage: Stage, attempt: int, state: str, **values: Any) -> bool:
     """End the stage in a terminal state, or hand on to `ready`; False where the fence refuses (another took over)."""
     moment = func.clock_timestamp()

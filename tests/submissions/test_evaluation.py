@@ -87,6 +87,17 @@ def test_the_sweeper_rings_with_growing_pauses_and_leaves_the_living_alone(sessi
     assert machine.sweep(session) == [(SCORE, evaluation.id)]
 
 
+def test_a_renewed_lease_is_left_alone_and_a_lost_one_cannot_be_renewed(session, world):
+    evaluation = fresh(session, world)
+    attempt = machine.claim(session, evaluation.id, "validate")
+    expire(session, evaluation)
+    assert machine.renew(session, evaluation.id, "validate", attempt)
+    assert machine.sweep(session) == []
+    expire(session, evaluation)
+    machine.sweep(session)
+    assert not machine.renew(session, evaluation.id, "validate", attempt)
+
+
 def test_cancelling_fences_the_worker_out(session, world):
     evaluation = fresh(session, world)
     attempt = machine.claim(session, evaluation.id, "validate")

@@ -28,12 +28,6 @@ def test_a_lost_message_is_not_redelivered_while_its_task_may_still_run():
     assert app.conf.task_soft_time_limit < app.conf.task_time_limit
 
 
-def test_a_lease_outlives_the_longest_task():
-    from app.settings import settings
-
-    assert settings().lease_seconds > settings().task_seconds
-
-
 def test_each_task_has_its_queue():
     import workers.tasks  # noqa: F401
 
