@@ -147,6 +147,11 @@ PAGES = {
     "signup": ("signup.html", None, {"fault": None, "next": EVIL, "username": EVIL, "email": EVIL}),
     "fault": ("fault.html", None, {"fault": FAULT}),
     "problems": ("problems.html", None, {"entries": catalogue.entries().values(), "findings": [("a", EVIL)]}),
+    "api": (
+        "api.html",
+        None,
+        {"rooms": catalogue.operations({"paths": {EVIL: {"get": {"tags": [EVIL], "description": EVIL}}}})},
+    ),
     "problem": ("problem.html", None, {"entry": catalogue.Entry(EVIL, EVIL, EVIL, EVIL, 404)}),
 }
 
