@@ -19,7 +19,8 @@ class Submission(Timestamped, Base):
 
     __tablename__ = "submissions"
     __table_args__ = (
-        UniqueConstraint("participation_id", "phase_id", "idempotency_key"),
+        # Not unique: a key is free again after a failure of ours. The participation's lock keeps it single.
+        Index("ix_submissions_idempotency_key", "participation_id", "phase_id", "idempotency_key"),
         Index("ix_submissions_participation_phase_created", "participation_id", "phase_id", "created_at"),
         Index("ix_submissions_phase_created", "phase_id", "created_at"),
     )

@@ -108,16 +108,24 @@ def require_room(limits: Limits) -> None:
 
 
 def earlier(session: Session, phase: Phase, participation: Participation, key: str | None, sha256: str | None) -> Any:
-    """The submission that this Idempotency-Key already made, None where it is new. Raises IdempotencyConflict."""
+    """The submission that this Idempotency-Key already made, None where it is new. Raises IdempotencyConflict.
+
+    After a failure of ours, or a cancellation, the key is free: sending the same file again is then a new submission.
+    """
     if key is None:
         return None
     found = session.scalar(
-        select(Submission).where(
+        select(Submission)
+        .where(
             Submission.participation_id == participation.id,
             Submission.phase_id == phase.id,
             Submission.idempotency_key == key,
         )
+        .order_by(Submission.id.desc())
+        .limit(1)
     )
+    if found is not None and found.evaluation.state in ("failed", "cancelled"):
+        return None
     if found is not None and sha256 is not None and found.file_sha256 != sha256:
         raise IdempotencyConflict(f"It made {found.ref} from a file with the SHA-256 {found.file_sha256[:12]}….")
     return found

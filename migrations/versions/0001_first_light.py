@@ -148,12 +148,6 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["phase_id"], ["phases.id"], name=op.f("fk_submissions_phase_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
-        sa.UniqueConstraint(
-            "participation_id",
-            "phase_id",
-            "idempotency_key",
-            name=op.f("uq_submissions_participation_id_phase_id_idempotency_key"),
-        ),
         sa.UniqueConstraint("ref", name=op.f("uq_submissions_ref")),
     )
     op.create_index(
@@ -161,6 +155,9 @@ def upgrade() -> None:
         "submissions",
         ["participation_id", "phase_id", "created_at"],
         unique=False,
+    )
+    op.create_index(
+        "ix_submissions_idempotency_key", "submissions", ["participation_id", "phase_id", "idempotency_key"]
     )
     op.create_index("ix_submissions_phase_created", "submissions", ["phase_id", "created_at"], unique=False)
     op.create_table(
@@ -268,6 +265,7 @@ def downgrade() -> None:
     )
     op.drop_table("evaluations")
     op.drop_table("truths")
+    op.drop_index("ix_submissions_idempotency_key", table_name="submissions")
     op.drop_index("ix_submissions_phase_created", table_name="submissions")
     op.drop_index("ix_submissions_participation_phase_created", table_name="submissions")
     op.drop_table("submissions")

@@ -58,6 +58,14 @@ def test_a_key_is_one_submission(session, world):
     assert world.submit(world.entrant(), key="k", content=b"two").ref != first.ref
 
 
+@pytest.mark.parametrize(("state", "again"), [("failed", True), ("cancelled", True), ("invalid", False)])
+def test_after_a_failure_of_ours_the_key_is_free(session, world, state, again):
+    who = world.entrant()
+    first = world.submit(who, key="k", content=b"one")
+    finish(session, first, state, problem={"code": "x"})
+    assert (world.submit(who, key="k", content=b"one").ref != first.ref) is again
+
+
 @pytest.fixture
 def committed(servers: None) -> Iterator[None]:
     """Real commits, wiped afterwards."""
