@@ -13,6 +13,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.scoring.limits import Limits
+
 MIB = 1024 * 1024
 # A unix socket's path may be about 107 bytes long; postgres appends "/.s.PGSQL.5432" to the folder.
 LONGEST_RUN_DIR = 80
@@ -78,6 +80,11 @@ class Settings(BaseSettings):
             return inside
         digest = hashlib.sha256(str(self.data_dir).encode()).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"palmares-{digest}"
+
+    @property
+    def submission_limits(self) -> Limits:
+        """The core's limits of a submission file as the operator set them."""
+        return Limits(upload_bytes=self.upload_bytes, unpacked_bytes=self.unpacked_bytes)
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -7,6 +7,7 @@ so storing twice is storing once, and a row can never point at changed bytes. Co
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
@@ -53,12 +54,11 @@ def put(source: BinaryIO | bytes, sha256: str | None = None) -> str:
     if not isinstance(source, bytes):
         source.seek(0)
     try:
-        obstore.put(store(), key_of(sha256), source, mode="create")
-    except AlreadyExistsError:
-        pass
+        with suppress(AlreadyExistsError):
+            obstore.put(store(), key_of(sha256), source, mode="create")
+        _sync(sha256)
     except (BaseError, OSError) as error:
         raise StorageFailed(f"The file could not be stored ({type(error).__name__}).") from error
-    _sync(sha256)
     return sha256
 
 

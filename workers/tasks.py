@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,7 +16,6 @@ from app.db import Session
 from app.errors import Fault
 from app.leaderboards import service as leaderboards
 from app.log import log
-from app.scoring.limits import Limits
 from app.scoring.plan import Plan
 from app.scoring.reading import read_answers, read_references, write_answers
 from app.scoring.validating import Validation, validate
@@ -41,11 +39,6 @@ class Work:
     truth_sha256: str
     item_ids: list[str]
     plan: dict[str, Any]
-
-
-def limits() -> Limits:
-    """The core's limits as the operator set them."""
-    return Limits(upload_bytes=settings().upload_bytes, unpacked_bytes=settings().unpacked_bytes)
 
 
 def take(evaluation_id: int, stage: machine.Stage) -> Work | None:
@@ -106,9 +99,11 @@ def validate_submission(evaluation_id: int) -> None:
         return
     try:
         with held(work, "validate"):
-            found = validate(BytesIO(storage.get(work.file_sha256)), work.file_name, work.item_ids, limits())
+            found = validate(
+                BytesIO(storage.get(work.file_sha256)), work.file_name, work.item_ids, settings().submission_limits
+            )
             answers = storage.put(write_answers(found.answers)) if found.valid else None
-    except (Exception, SoftTimeLimitExceeded) as error:
+    except Exception as error:
         give_back(work, "validate", error)
         return
     with Session.begin() as session:
@@ -141,11 +136,11 @@ def score_submission(evaluation_id: int) -> None:
     try:
         with held(work, "score"):
             assert work.answers_sha256 is not None  # noqa: S101  (a ready evaluation has answers)
-            answers, _ = read_answers(storage.get(work.answers_sha256), "answers.jsonl", limits())
+            answers, _ = read_answers(storage.get(work.answers_sha256), "answers.jsonl", settings().submission_limits)
             references = read_references(storage.get(work.truth_sha256), "truth.jsonl")
             report = judge(references, answers, Plan.model_validate(work.plan), embedder())
             items = storage.put(report.items_jsonl())
-    except (Exception, SoftTimeLimitExceeded) as error:
+    except Exception as error:
         give_back(work, "score", error)
         return
     values = report.as_dict()

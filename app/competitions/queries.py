@@ -13,7 +13,7 @@ from app.db import now
 def all_competitions(session: Session, who: Principal | None) -> list[CompetitionDetail]:
     """Every competition, newest first, with the number of its participants and the asker's participation."""
     counted = select(Participation.competition_id, func.count()).group_by(Participation.competition_id)
-    counts = dict(session.execute(counted).tuples().all())
+    counts = dict(session.execute(counted).all())
     mine = {}
     if who is not None:
         own = select(Participation).where(Participation.account_id == who.account_id)

@@ -74,7 +74,8 @@ def _apply(who: Principal, packed: bytes, dry_run: bool) -> Applied:
     with Session() as session:
         competition, created, changes = applying.apply(session, who, bundle, hashes)
         applied = Applied(slug=competition.slug, created=created, dry_run=dry_run, changes=changes)
-        session.rollback() if dry_run else session.commit()
+        if not dry_run:
+            session.commit()
     return applied
 
 

@@ -22,7 +22,6 @@ from app import storage
 from app.errors import TooLarge
 from app.scoring.archive import envelope
 from app.scoring.findings import Invalid
-from app.scoring.limits import Limits
 from app.settings import settings
 from app.submissions.errors import FileInvalid, NotAnArchive, UploadBroken
 from app.submissions.service import Received
@@ -39,11 +38,6 @@ class Upload:
         self.file.seek(0, 2)
         self.size = self.file.tell()
         self.file.seek(0)
-
-
-def limits() -> Limits:
-    """The core's limits as the operator set them."""
-    return Limits(upload_bytes=settings().upload_bytes, unpacked_bytes=settings().unpacked_bytes)
 
 
 async def upload_of(request: Request) -> Upload:
@@ -115,7 +109,7 @@ def _default_name(request: Request) -> str:
 def check_envelope(upload: Upload) -> None:
     """The cheap check at the door: structure only, nothing inflated. Raises NotAnArchive (415), FileInvalid (422)."""
     try:
-        envelope(upload.file, upload.name, limits())
+        envelope(upload.file, upload.name, settings().submission_limits)
     except Invalid as error:
         findings = [finding.as_dict() for finding in error.findings]
         shown = {"findings": findings, "findings_total": error.total}

@@ -118,7 +118,9 @@ async def check(request: Request, who: Submitter, slug: str, phase: str) -> Vali
     item_ids = await anyio.to_thread.run_sync(_item_ids, who, slug, phase)
     upload = await receiving.upload_of(request)
     try:
-        found = await anyio.to_thread.run_sync(validate, upload.file, upload.name, item_ids, receiving.limits())
+        found = await anyio.to_thread.run_sync(
+            validate, upload.file, upload.name, item_ids, settings().submission_limits
+        )
     finally:
         upload.file.close()
     return ValidationOut.model_validate(found.as_dict())

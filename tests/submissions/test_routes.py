@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -119,9 +120,6 @@ def test_who_has_not_joined_or_lacks_the_scope_is_told(client, world):
 def test_a_closed_phase_and_an_unknown_one(client, world, session):
     headers = {**world.token(world.entrant()), "Content-Type": "text/plain"}
     assert client.post(POST.replace("main", "other"), content=GOOD, headers=headers).json()["code"] == "phase_not_found"
-    world.phase.ends_at = world.phase.starts_at.replace(year=world.phase.starts_at.year)
-    from datetime import timedelta
-
     world.phase.ends_at = world.phase.starts_at + timedelta(minutes=1)
     session.commit()
     answer = client.post(POST, content=GOOD, headers=headers)
