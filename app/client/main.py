@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import account, boundary, bundles, checking, competitions, doctor, starter, submissions
+from . import account, boundary, bundles, checking, competitions, doctor, starter, submissions, truth
 from .options import with_default_wait
 
 COMMANDS: list[tuple[str, Callable[..., None], str]] = [
@@ -36,6 +36,12 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("phase list", competitions.phase_list, "palmares phase list photo-pairs"),
     ("competition init", starter.init, "palmares competition init my-competition/"),
     ("competition apply", bundles.apply, "palmares competition apply my-competition/ --dry-run"),
+    ("truth claims export", truth.claims_export, "palmares truth claims export truth.jsonl > claims.csv"),
+    (
+        "truth claims import",
+        truth.claims_import,
+        "palmares truth claims import truth.jsonl claims.csv -o corrected.jsonl",
+    ),
     ("token create", account.token_create, "palmares token create ci --scope read --scope submit --days 30"),
     ("token list", account.token_list, "palmares token list"),
     ("token revoke", account.token_revoke, "palmares token revoke tok_4f8s2k1p"),
@@ -46,6 +52,8 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
 GROUPS = {
     "phase": "Phases of a competition.",
     "competition": "Competitions as files, for organizers.",
+    "truth": "The ground truth, for organizers.",
+    "truth claims": "What the references claim, and in which direction.",
     "token": "API tokens, for CI and other machines.",
 }
 
@@ -73,13 +81,15 @@ def build() -> typer.Typer:
     """The command tree."""
     app = typer.Typer(name="palmares", rich_markup_mode=None, context_settings={"max_content_width": 100})
     app.callback(epilog=_epilog("palmares submit photo-pairs predictions.zip --wait"))(options)
-    groups: dict[str, typer.Typer] = {}
+    groups: dict[str, typer.Typer] = {"": app}
     for name, function, example in COMMANDS:
-        group, _, verb = name.rpartition(" ")
-        if group and group not in groups:
-            groups[group] = typer.Typer(help=GROUPS[group], epilog=_epilog(example), rich_markup_mode=None)
-            app.add_typer(groups[group], name=group)
-        (groups[group] if group else app).command(verb, epilog=_epilog(example))(function)
+        *path, verb = name.split(" ")
+        for depth, word in enumerate(path, start=1):
+            group, parent = " ".join(path[:depth]), " ".join(path[: depth - 1])
+            if group not in groups:
+                groups[group] = typer.Typer(help=GROUPS[group], epilog=_epilog(example), rich_markup_mode=None)
+                groups[parent].add_typer(groups[group], name=word)
+        groups[" ".join(path)].command(verb, epilog=_epilog(example))(function)
     return app
 
 

@@ -2,7 +2,8 @@
 
 Decision: everything is computed per item in the order of the item ids, so that neither the order of rows nor company
 in a batch can change a bit; an item's final score is the weighted sum of its metrics, and every number shown is a mean
-over items. A metric that fails or gives no number fails the judgement: a made-up score is worse than none.
+over items, cut off at 0 (a mean below 0 says: worse than chance). A metric that fails or gives no number fails the
+judgement: a made-up score is worse than none.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from . import interval
 from .embedding import Embed, ModelUnavailable
-from .metrics import CATALOGUE, Context, MetricFailed
+from .metrics import CATALOGUE, Context, MetricFailed, coverage
 from .pairing import pair
 from .plan import Plan
 from .records import Answer, Pair, Reference
@@ -45,8 +46,10 @@ def judge(
         raise ValueError("There are no references to judge by.")
     pairs = sorted(pair(references, answers), key=lambda p: p.reference.item_id)
     seed = plan.seed if seed is None else seed
-    values = _measure(pairs, plan, embed)
-    scores, categories = _summarise(pairs, values, plan.resamples, seed)
+    shared: dict[str, Any] = {}
+    values = _measure(pairs, plan, embed, shared)
+    scores, categories = _summarise(pairs, values, plan, seed)
+    verdicts = shared[coverage.SHARED].verdicts if coverage.SHARED in shared else None
     return Report(
         plan=plan.name,
         scores=scores,
@@ -61,15 +64,18 @@ def judge(
             n_items=len(pairs),
             seed=seed,
         ),
-        items=tuple(_item(p, {key: float(column[i]) for key, column in values.items()}) for i, p in enumerate(pairs)),
+        items=tuple(
+            _item(p, {key: float(column[i]) for key, column in values.items()}, verdicts[i] if verdicts else None)
+            for i, p in enumerate(pairs)
+        ),
     )
 
 
-def _measure(pairs: Sequence[Pair], plan: Plan, embed: Embed) -> dict[str, Floats]:
+def _measure(pairs: Sequence[Pair], plan: Plan, embed: Embed, shared: dict[str, Any]) -> dict[str, Floats]:
     """Per-item values of shape (n,) by metric key: the ranked ones and `final` first, the way a report is read."""
     computed: dict[str, Floats] = {}
     for key in plan.metrics():
-        context = Context(embed=embed, gate=plan.gate, values=computed)
+        context = Context(embed=embed, gate=plan.gate, values=computed, shared=shared)
         try:
             column = CATALOGUE[key].per_item(pairs, context)
         except ModelUnavailable:
@@ -85,41 +91,48 @@ def _measure(pairs: Sequence[Pair], plan: Plan, embed: Embed) -> dict[str, Float
 def _checked(key: str, column: Floats, pairs: Sequence[Pair]) -> Floats:
     if column.shape != (len(pairs),):
         raise MetricFailed(key, f"it gave values of shape {column.shape} for {len(pairs)} items.")
-    wrong = np.flatnonzero(~((column >= 0) & (column <= 1)))
+    wrong = np.flatnonzero(~((column >= CATALOGUE[key].lowest) & (column <= 1)))
     if wrong.size:
         first = int(wrong[0])
-        raise MetricFailed(key, f"its value is {column[first]}, not in [0, 1].", pairs[first].reference.item_id)
+        raise MetricFailed(
+            key, f"its value is {column[first]}, not in [{CATALOGUE[key].lowest:g}, 1].", pairs[first].reference.item_id
+        )
     return column
 
 
 def _summarise(
-    pairs: Sequence[Pair], values: Mapping[str, Floats], resamples: int, seed: int
+    pairs: Sequence[Pair], values: Mapping[str, Floats], plan: Plan, seed: int
 ) -> tuple[dict[str, Score], dict[str, Group]]:
     """Means and intervals over all items and within each category; items without a category are in no group."""
     strata = [p.reference.category for p in pairs]
-    means = interval.resample(np.column_stack(list(values.values())), strata, resamples, seed)
+    means = interval.resample(np.column_stack(list(values.values())), strata, plan.resamples, seed)
     groups: dict[str, Group] = {}
     for category in sorted({stratum for stratum in strata if stratum is not None}):
         chosen = np.array([stratum == category for stratum in strata])
         inside = {key: column[chosen] for key, column in values.items()}
-        groups[category] = Group(int(chosen.sum()), _scores(inside, means.strata[category]))
-    return _scores(values, means.overall), groups
+        groups[category] = Group(int(chosen.sum()), _scores(inside, means.strata[category], plan))
+    return _scores(values, means.overall, plan), groups
 
 
-def _scores(values: Mapping[str, Floats], means: Floats) -> dict[str, Score]:
+def _scores(values: Mapping[str, Floats], means: Floats, plan: Plan) -> dict[str, Score]:
+    """Every score is its items' mean, cut off at 0; `final` is the weighted sum of such scores, here and resampled."""
+    exact = {key: max(0.0, math.fsum(column) / len(column)) for key, column in values.items()}
+    drawn = dict(zip(values, np.maximum(means, 0).T, strict=True))
+    exact["final"] = min(1.0, math.fsum(weight * exact[key] for key, weight in plan.weights.items()))
+    drawn["final"] = sum((weight * drawn[key] for key, weight in plan.weights.items()), start=np.zeros(len(means)))
     scores: dict[str, Score] = {}
-    for position, (key, column) in enumerate(values.items()):
+    for key, column in values.items():
         n = len(column)
-        value = math.fsum(column) / n
         hits = int(column.sum()) if key == "accuracy" else 0
         if key == "accuracy" and interval.needs_wilson(hits, n):
             low, high = interval.wilson(hits, n)
         else:
-            low, high = interval.percentile(means[:, position], value)
-        scores[key] = Score(value, low, high)
+            low, high = interval.percentile(drawn[key], exact[key])
+        scores[key] = Score(exact[key], low, high)
     return scores
 
 
-def _item(p: Pair, values: Mapping[str, float]) -> dict[str, Any]:
+def _item(p: Pair, values: Mapping[str, float], verdicts: dict[str, Any] | None) -> dict[str, Any]:
     correct = {"item_id": p.reference.item_id, "category": p.reference.category, "answer_correct": p.correct}
-    return correct | {key: value for key, value in values.items() if key != "accuracy"}
+    told = {"claims": verdicts} if verdicts is not None else {}
+    return correct | {key: value for key, value in values.items() if key != "accuracy"} | told

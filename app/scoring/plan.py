@@ -72,7 +72,7 @@ class Plan(BaseModel):
         default=True, description="No credit for the reasons of a wrong choice: `explanation` is 0 there."
     )
     columns: Annotated[tuple[str, ...], Field(strict=False)] = Field(
-        default=("explanation.semantic", "explanation.rouge_l"),
+        default=("explanation.claims", "explanation.direction", "explanation.semantic", "explanation.rouge_l"),
         description="Further metrics shown beside the ranked ones, without weight.",
     )
     resamples: int = Field(default=2000, ge=100, le=100_000, description="Bootstrap resamples behind each interval.")

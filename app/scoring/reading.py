@@ -13,9 +13,10 @@ import functools
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .claims.parsing import DIRECTIONS, claims_of
 from .findings import Findings, Invalid, shown
 from .formats import ALIASES, IMAGES, Format, format_of, read_rows
 from .limits import Limits
@@ -34,10 +35,11 @@ _MARKS = 30
 
 @dataclass(slots=True)
 class Reading:
-    """What a file says: usable answers in the file's order, categories (truth), the line of every id named."""
+    """What a file says: usable answers in the file's order, categories, directions, the line of every id."""
 
     answers: list[Answer] = field(default_factory=list)
     categories: dict[str, str] = field(default_factory=dict)
+    directions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
     warnings: Findings = field(default_factory=Findings)
@@ -78,7 +80,8 @@ def read_answers(data: bytes, name: str, limits: Limits) -> tuple[list[Answer], 
 
 
 def read_references(data: bytes, name: str, limits: Limits | None = None) -> list[Reference]:
-    """The truth of a phase, in the file's order: the formats of a submission, and an optional `category`.
+    """The truth of a phase, in the file's order: the formats of a submission, an optional `category`, and
+    optional `directions`, one of A, B, tie, mixed for each claim of the explanation.
 
     The RAIM-PIQA training JSONL is read as it is. Without `category`, ids that begin with p_ are person, with s_ scene,
     others None. Raises Invalid with all findings.
@@ -87,7 +90,13 @@ def read_references(data: bytes, name: str, limits: Limits | None = None) -> lis
     if reading.findings:
         raise Invalid(reading.findings.in_file(name))
     return [
-        Reference(one.item_id, one.answer, one.explanation, reading.categories.get(one.item_id, _category(one.item_id)))
+        Reference(
+            one.item_id,
+            one.answer,
+            one.explanation,
+            reading.categories.get(one.item_id, _category(one.item_id)),
+            reading.directions.get(one.item_id, ()),
+        )
         for one in reading.answers
     ]
 
@@ -98,11 +107,12 @@ def write_answers(answers: Iterable[Answer]) -> bytes:
 
 
 def write_references(references: Iterable[Reference]) -> bytes:
-    """The canonical truth: as `write_answers`, with category where it is not None; `read_references` reads it back."""
+    """The canonical truth: as `write_answers`, with category and directions if any; `read_references` reads it."""
     rows = []
     for one in references:
-        row = {"id": one.item_id, "answer": one.answer, "explanation": one.explanation}
-        rows.append(row if one.category is None else {**row, "category": one.category})
+        row: dict[str, object] = {"id": one.item_id, "answer": one.answer, "explanation": one.explanation}
+        row |= {} if one.category is None else {"category": one.category}
+        rows.append(row | ({"directions": list(one.directions)} if one.directions else {}))
     return _lines(rows)
 
 
@@ -140,7 +150,10 @@ def _read_record(record: _Record, reading: Reading, several: list[str]) -> None:
     answer = _answer(record, responses)
     explanation = _explanation(record, responses)
     category = _given_category(record) if record.truth else None
+    directions = _given_directions(record, explanation) if record.truth else ()
     if record.good and item_id is not None and answer is not None and explanation is not None:
+        if directions:
+            reading.directions[item_id] = directions
         reading.answers.append(Answer(item_id, answer, explanation))
         if category is not None:
             reading.categories[item_id] = category
@@ -263,6 +276,22 @@ def _given_category(record: _Record) -> str | None:
     return (_form(value) or None) if _is_writable(record, value, "category") else None
 
 
+def _given_directions(record: _Record, explanation: str | None) -> tuple[str, ...]:
+    """The organizer's directions of the claims, one for each claim that the parser finds."""
+    value = record.fields.get("directions")
+    if value is None or value == "" or explanation is None:
+        return ()
+    given = value.split() if isinstance(value, str) else value
+    if not isinstance(given, list) or not all(one in DIRECTIONS for one in given):
+        record.fault("bad_directions")
+        return ()
+    claims = len(claims_of(explanation))
+    if len(given) != claims:
+        record.fault("bad_directions", f"There are {len(given)} directions for {claims} claims.")
+        return ()
+    return tuple(given)
+
+
 def _category(item_id: str) -> str | None:
     return _CATEGORIES.get(item_id[0]) if item_id[1:2] == "_" else None
 
@@ -305,6 +334,6 @@ def _kind(value: object) -> str:
     return names.get(type(value), "null")
 
 
-def _lines(rows: list[dict[str, str]]) -> bytes:
-    rows.sort(key=lambda row: row["id"])
+def _lines(rows: Sequence[Mapping[str, object]]) -> bytes:
+    rows = sorted(rows, key=lambda row: str(row["id"]))
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()

@@ -19,12 +19,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The hidden truth of one item: the expert's choice, explanation and, where known, the item's category."""
+    """The hidden truth of one item: the expert's choice, explanation and, where known, the item's category.
+
+    `directions` are an organizer's readings of the explanation's claims (A, B, tie, mixed), in their order; empty: the
+    parser's count.
+    """
 
     item_id: str
     answer: Choice
     explanation: str
     category: str | None = None
+    directions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

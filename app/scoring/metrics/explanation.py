@@ -1,7 +1,11 @@
-"""The explanation score, version 1: the mean of semantic similarity and ROUGE-L, where the choice is right.
+"""The explanation score: how far an explanation makes the expert's claims, beyond what a blind writer would get.
 
-Decision: a stand-in. Both parts are blind to direction (a contradiction of the expert scores near 1), which is why the
-gate is on by default and why this file is to be replaced: nothing outside metrics/ knows how the value comes about.
+Version 2. 1 is the expert's own text, 0 a writer who knows the style and the answer but not the pictures, below 0 who
+argues against the expert. The way: sides named in one form, claims read as (region, axis, side, amount), compared with
+the reference's by aspect, direction and topic, recall and precision, corrected for chance (app/scoring/claims).
+Decision: rules for the direction, embeddings only for the topic, because embeddings do not see polarity (measured:
+docs/judgement.md). Below zero is kept per item, so that guessing costs; the mean is cut off at 0. Reasons of a wrong
+choice earn nothing: they argue for the wrong image, and what they share with the expert is style.
 """
 
 from __future__ import annotations
@@ -10,20 +14,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..records import Pair
-from . import rouge_l, semantic
+from . import coverage
 from .metric import Context, Metric
 
 if TYPE_CHECKING:
     from .metric import Floats
 
-PARTS = (semantic.METRIC.key, rouge_l.METRIC.key)
-
 
 def per_item(pairs: Sequence[Pair], context: Context) -> Floats:
-    """Mean of the parts, in [0, 1]; with the gate on, 0 where the choice is wrong. Shape (n,)."""
+    """Values in [-1, 1]; 0 where blank, and with the gate on where the choice is wrong. Shape (n,)."""
     import numpy as np
 
-    values: Floats = np.mean([context.values[key] for key in PARTS], axis=0)
+    values: Floats = coverage.assessment(pairs, context).values
     if context.gate:
         values = np.where([pair.correct for pair in pairs], values, 0.0)
     return values
@@ -32,8 +34,11 @@ def per_item(pairs: Sequence[Pair], context: Context) -> Floats:
 METRIC = Metric(
     key="explanation",
     title="Explanation",
-    version=1,
-    measures="Mean of its parts; 0 where the choice is wrong and the plan's gate is on.",
+    version=2,
+    measures="The expert's claims made, with the right side and direction: 1 the expert's own text, 0 a blind writer, "
+    "below 0 against the expert; 0 where the choice is wrong and the plan's gate is on.",
     per_item=per_item,
-    parts=PARTS,
+    parts=(coverage.CLAIMS.key, coverage.DIRECTION.key),
+    uses_model=True,
+    lowest=-1.0,
 )

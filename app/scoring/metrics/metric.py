@@ -8,8 +8,8 @@ does. numpy is imported inside the functions, so that plans and documentation ca
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..records import Pair
 
@@ -39,11 +39,13 @@ class Context:
     """What a metric may look at besides the pairs.
 
     `values` holds the per-item arrays of the metrics named in `Metric.parts`, already computed, in the pairs' order.
+    `shared` is where metrics of one judgement leave what others need of them too; it lives as long as the judgement.
     """
 
     embed: Embed
     gate: bool
     values: Mapping[str, Floats]
+    shared: dict[str, Any] = field(default_factory=dict)
 
 
 PerItem: TypeAlias = "Callable[[Sequence[Pair], Context], Floats]"
@@ -53,9 +55,10 @@ PerItem: TypeAlias = "Callable[[Sequence[Pair], Context], Floats]"
 class Metric:
     """One entry of the catalogue.
 
-    `per_item` gives float64 of shape (n,), each in [0, 1], higher is better, in the order of the pairs; its mean over
-    the items is the score. A missing pair or an empty explanation is 0; a value that cannot be computed is NaN, never
-    0: the judge then refuses the whole scoring. `version` grows whenever the same input may give another number.
+    `per_item` gives float64 of shape (n,), each in [lowest, 1], higher is better, in the order of the pairs; its mean
+    over the items, cut off at 0, is the score. A missing pair or an empty explanation is 0; a value that cannot be
+    computed is NaN, never 0: the judge then refuses the whole scoring. `version` grows whenever the same input may
+    give another number.
     """
 
     key: str
@@ -66,3 +69,4 @@ class Metric:
     parts: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     uses_model: bool = False
+    lowest: float = 0.0

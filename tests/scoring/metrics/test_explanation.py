@@ -1,20 +1,35 @@
-"""The explanation score, version 1: the mean of its parts, and the gate."""
+"""The explanation score: its ends, its gate, and what it shares with its parts."""
 
 import numpy as np
 import pytest
 
-from app.scoring.metrics import Context
+from app.scoring.metrics import Context, coverage
 from app.scoring.metrics.explanation import METRIC, per_item
 from tests.scoring.standin import HashEmbed, pair_of
 
-PAIRS = [pair_of("t", "t"), pair_of("t", "t", correct=False), pair_of("t", None)]
-PARTS = {"explanation.semantic": np.array([0.8, 0.8, 0.0]), "explanation.rouge_l": np.array([0.3, 0.3, 0.0])}
+EXPERT = "Hair Sharpness: Image A (Left) is sharper, while Image B (Right) is blurry."
+PAIRS = [pair_of(EXPERT, EXPERT), pair_of(EXPERT, EXPERT, correct=False), pair_of(EXPERT, None)]
 
 
-@pytest.mark.parametrize(("gate", "values"), [(True, [0.55, 0, 0]), (False, [0.55, 0.55, 0])])
-def test_it_is_the_mean_of_its_parts_where_the_gate_lets_it(gate: bool, values: list[float]) -> None:
-    assert per_item(PAIRS, Context(HashEmbed(), gate=gate, values=PARTS)) == pytest.approx(values)
+@pytest.mark.parametrize(("gate", "values"), [(True, [1, 0, 0]), (False, [1, 1, 0])])
+def test_the_experts_own_text_is_1_where_the_gate_lets_it_and_a_missing_one_0(gate: bool, values: list[float]) -> None:
+    assert per_item(PAIRS, Context(HashEmbed(), gate=gate, values={})).tolist() == values
+
+
+def test_the_opposite_is_below_0() -> None:
+    turned = "Hair Sharpness: Image B (Right) is sharper, while Image A (Left) is blurry."
+    assert per_item([pair_of(EXPERT, turned)], Context(HashEmbed(), gate=True, values={}))[0] < 0
+
+
+def test_the_texts_are_read_once_for_all_metrics() -> None:
+    embed = HashEmbed()
+    context = Context(embed, gate=True, values={})
+    per_item(PAIRS, context)
+    asked = len(embed.asked)
+    parts = [coverage.CLAIMS.per_item(PAIRS, context), coverage.DIRECTION.per_item(PAIRS, context)]
+    assert len(embed.asked) == asked
+    assert np.array(parts).tolist() == [[1, 1, 0], [1, 1, 0]]
 
 
 def test_it_names_its_parts() -> None:
-    assert set(METRIC.parts) == set(PARTS)
+    assert METRIC.parts == ("explanation.claims", "explanation.direction")
