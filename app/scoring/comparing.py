@@ -248,9 +248,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def places(
-    values: Floats, strata: Sequence[str | None], resamples: int = RANK_RESAMPLES, seed: int = 0
-) -> list[Place]:
+def places(values: Floats, strata: Sequence[str | None], resamples: int = RANK_RESAMPLES, seed: int = 0) -> list[Place]:
     """The places of a board's entries, `values` of shape (entries, items), in the order of the entries.
 
     Every resample draws the same items for all entries, within each stratum, so that ranks are compared pair by pair.
