@@ -58,10 +58,10 @@ def _sides(session: OrmSession, who: Principal, ref: str, other: str) -> _Sides:
     if a.truth_id != b.truth_id or a.plan != b.plan:
         what = "ground truth" if a.truth_id != b.truth_id else "plan"
         raise DifferentScoring(f"They were judged by another {what}.")
-    assert a.items_sha256 and b.items_sha256  # noqa: S101  (demanded above)
+    files = (str(a.items_sha256), str(b.items_sha256))
     head = {"competition": phase.competition.slug, "phase": phase.slug, "a": ref, "b": other}
     shows = phase.show_items or competitions.organizes(who, phase.competition)
-    return _Sides(head, (a.items_sha256, b.items_sha256), counts=not foreign, ids=shows and not foreign)
+    return _Sides(head, files, counts=not foreign, ids=shows and not foreign)
 
 
 def _other(session: OrmSession, who: Principal, ref: str) -> tuple[Submission, bool]:

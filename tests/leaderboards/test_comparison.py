@@ -43,7 +43,11 @@ def test_items_are_named_where_the_phase_shows_them_and_to_organizers(session, w
 def test_of_somebody_elses_counting_entry_only_means_and_tests(session, world, ask):
     world.phase.show_items = True
     who, rival = world.entrant(), world.entrant()
-    mine, best, older = score(session, world, who, 60), score(session, world, rival, 90), score(session, world, rival, 50)
+    mine, best, older = (
+        score(session, world, who, 60),
+        score(session, world, rival, 90),
+        score(session, world, rival, 50),
+    )
     found = ask(who, mine.ref, best.ref).json()
     assert not {"items", "item_ids", "choice"} & found.keys()
     assert found["scores"]["final"]["difference"] == pytest.approx(-0.3)

@@ -62,7 +62,9 @@ def test_neighbours_one_item_apart_are_tied_and_a_clear_last_is_not(session, wor
 def test_what_cannot_be_compared_has_no_interval_and_keeps_its_place(session, world, why):
     more = {"item_finals": None, "item_categories": None} if why == "no values" else {}
     if why == "other truth":
-        old = Truth(phase_id=world.phase.id, number=9, sha256="0" * 64, item_ids=[], created_by=world.organizer.account_id)
+        old = Truth(
+            phase_id=world.phase.id, number=9, sha256="0" * 64, item_ids=[], created_by=world.organizer.account_id
+        )
         session.add(old)
         session.flush()
         more = {"truth_id": old.id}
