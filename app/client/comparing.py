@@ -60,7 +60,7 @@ def offline(a: Path, b: Path) -> dict[str, Any]:
         except ItemsUnusable as error:
             raise Problem(error.code, f"{path}: {error}", error.fix) from error
     try:
-        found = compare(*read)
+        found = compare(read[0], read[1])
     except ItemsUnusable as error:
         raise Problem(error.code, f"{a} and {b}: {error}", error.fix) from error
     return {"a": str(a), "b": str(b), **found.as_dict()}

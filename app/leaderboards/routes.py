@@ -69,15 +69,17 @@ def as_csv(board: BoardOut) -> str:
     writer = csv.writer(text, lineterminator="\n")
     keys = [column.key for column in board.columns]
     spread = [name for key in keys for name in (key, f"{key}_low", f"{key}_high")]
-    places = ["rank", "shown_rank", "rank_low", "rank_high", "p_first"]
-    writer.writerow([*places, "participant", *spread, "entries", "submitted_at", "ref"])
+    places = ["shown_rank", "rank_low", "rank_high", "p_first"]
+    writer.writerow(["rank", "participant", *spread, "entries", "submitted_at", "ref", *places])
     for row in board.rows:
         values: list[Any] = []
         for key in keys:
             score = row.scores.get(key, {})
             values += [score.get("value", ""), *(score.get("ci95") or ("", ""))]
-        place = [row.rank, row.shown_rank, *(row.rank_ci95 or (None, None)), row.p_first]
-        writer.writerow([*place, row.participant, *values, row.entries, row.submitted_at.isoformat(), row.ref])
+        place = [row.shown_rank, *(row.rank_ci95 or (None, None)), row.p_first]
+        writer.writerow(
+            [row.rank, row.participant, *values, row.entries, row.submitted_at.isoformat(), row.ref, *place]
+        )
     return text.getvalue()
 
 
