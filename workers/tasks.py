@@ -148,6 +148,7 @@ def score_submission(evaluation_id: int) -> None:
         done = machine.finish(
             session, evaluation_id, "score", work.attempt, "scored",
             report=values, items_sha256=items, signature=values["signature"], final=values["final"]["value"],
+            **report.item_values(),
         )  # fmt: skip
         if done:
             leaderboards.place(session, evaluation_id)

@@ -153,7 +153,8 @@ def leaderboard(
 ) -> None:
     """Print the leaderboard of a phase.
 
-    Without PHASE: the open one, else the one that closed last.
+    Without PHASE: the open one, else the one that closed last. `tied` spans the places that cannot be told apart,
+    `interval` is the rank's 95 % interval.
     """
     run.json = as_json or shape is Format.json
     with opened() as client:
@@ -170,10 +171,12 @@ def leaderboard(
     columns = [column for column in board["columns"] if "." not in column["key"]]  # parts: see --format csv or json
     titles = [str(column["title"]) for column in columns]
     show.table(
-        ["rank", "participant", *titles, "entries", "when"],
+        ["rank", "tied", "interval", "participant", *titles, "entries", "when"],
         [
             (
                 row["rank"],
+                row.get("shown_rank") or "",
+                "-".join(map(str, row.get("rank_ci95") or ())),
                 row["participant"],
                 *(_cell(row["scores"].get(column["key"]), column) for column in columns),
                 row["entries"],
@@ -181,7 +184,7 @@ def leaderboard(
             )
             for row in board["rows"]
         ],
-        right=["rank", *titles, "entries"],
+        right=["rank", "tied", "interval", *titles, "entries"],
     )
 
 

@@ -45,6 +45,8 @@ BY_CODE: dict[str, int] = {
     "model_unavailable": SCORING,
     "metric_failed": SCORING,
     "not_scored": SCORING,
+    "different_phases": USAGE,
+    "different_scoring": SCORING,
     "phase_not_open": DENIED,
     "idempotency_conflict": USAGE,
     "terms_not_accepted": DENIED,

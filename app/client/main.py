@@ -15,7 +15,18 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import account, boundary, bundles, checking, competitions, doctor, starter, submissions, truth
+from . import (
+    account,
+    boundary,
+    bundles,
+    checking,
+    comparing,
+    competitions,
+    doctor,
+    starter,
+    submissions,
+    truth,
+)
 from .options import with_default_wait
 
 COMMANDS: list[tuple[str, Callable[..., None], str]] = [
@@ -32,6 +43,7 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("submissions", submissions.submissions, "palmares submissions photo-pairs --state scored"),
     ("limits", competitions.limits, "palmares limits photo-pairs"),
     ("leaderboard", competitions.leaderboard, "palmares leaderboard photo-pairs/final --format csv"),
+    ("diff", comparing.diff, "palmares diff sub_7h3k9q2m sub_4f8s2k1p"),
     ("cancel", submissions.cancel, "palmares cancel sub_7h3k9q2m"),
     ("phase list", competitions.phase_list, "palmares phase list photo-pairs"),
     ("competition init", starter.init, "palmares competition init my-competition/"),

@@ -1,14 +1,17 @@
-"""HTTP doors of leaderboards: JSON and CSV, with an ETag that is the board's version."""
+"""HTTP doors of leaderboards: JSON and CSV, with an ETag that is the board's version, and comparisons."""
 
 import csv
 import io
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import APIRouter, Query, Request, Response, status
 
+from app.accounts.guards import Reader
 from app.competitions import service as competitions
 from app.db import Session
 from app.leaderboards import service
+from app.leaderboards.comparison import comparison
+from app.leaderboards.ranking import add_places
 from app.leaderboards.schemas import BoardOut
 
 router = APIRouter(tags=["leaderboards"])
@@ -19,16 +22,14 @@ def board_of(slug: str, phase_slug: str) -> BoardOut:
     """The phase's board. Raises CompetitionNotFound, PhaseNotFound."""
     with Session.begin() as session:
         phase = competitions.phase_of(session, slug, phase_slug)
-        version = service.version_of(session, phase.id)
-        return BoardOut.model_validate(
-            {
-                "competition": slug,
-                "phase": phase_slug,
-                "board_version": version,
-                "columns": service.columns_of(phase),
-                "rows": service.rows_of(session, phase),
-            }
-        )
+        board = {
+            "competition": slug,
+            "phase": phase_slug,
+            "board_version": service.version_of(session, phase.id),
+            "columns": service.columns_of(phase),
+        }
+        rows = service.rows_of(session, phase)
+    return BoardOut.model_validate({**board, "rows": add_places(rows)})
 
 
 def _unchanged(request: Request, slug: str, phase_slug: str, kind: str) -> tuple[str, bool]:
@@ -68,11 +69,21 @@ def as_csv(board: BoardOut) -> str:
     writer = csv.writer(text, lineterminator="\n")
     keys = [column.key for column in board.columns]
     spread = [name for key in keys for name in (key, f"{key}_low", f"{key}_high")]
-    writer.writerow(["rank", "participant", *spread, "entries", "submitted_at", "ref"])
+    places = ["shown_rank", "rank_low", "rank_high", "p_first"]
+    writer.writerow(["rank", "participant", *spread, "entries", "submitted_at", "ref", *places])
     for row in board.rows:
         values: list[Any] = []
         for key in keys:
             score = row.scores.get(key, {})
             values += [score.get("value", ""), *(score.get("ci95") or ("", ""))]
-        writer.writerow([row.rank, row.participant, *values, row.entries, row.submitted_at.isoformat(), row.ref])
+        place = [row.shown_rank, *(row.rank_ci95 or (None, None)), row.p_first]
+        writer.writerow(
+            [row.rank, row.participant, *values, row.entries, row.submitted_at.isoformat(), row.ref, *place]
+        )
     return text.getvalue()
+
+
+@router.get("/submissions/{ref}/comparison")
+def compare(who: Reader, ref: str, other: Annotated[str, Query(alias="with", max_length=32)]) -> dict[str, Any]:
+    """How a submission differs from another of its phase, with intervals and tests; other people's only as means."""
+    return comparison(who, ref, other)

@@ -16,9 +16,16 @@ class Column(BaseModel):
 
 
 class Row(BaseModel):
-    """A participant's place: rank (ties share one), the counting submission, its scores with intervals."""
+    """A participant's place: rank (equal values share one), the counting submission, its scores with intervals.
+
+    `shown_rank` spans the neighbouring places that cannot be told apart (`1-3`), `rank_ci95` is the rank's interval and
+    `p_first` the share of resamples in which it is first; null where an entry cannot be compared.
+    """
 
     rank: int
+    shown_rank: str | None = None
+    rank_ci95: tuple[int, int] | None = None
+    p_first: float | None = None
     participant: str
     ref: str
     submitted_at: datetime

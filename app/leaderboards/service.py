@@ -110,10 +110,22 @@ def columns_of(phase: Phase) -> list[dict[str, Any]]:
 
 
 def rows_of(session: Session, phase: Phase) -> list[dict[str, Any]]:
-    """The board in order: equal values share a rank, of equals the earlier submission stands first."""
+    """The board in order: equal values share a rank, of equals the earlier submission stands first.
+
+    `comparable`: judged by the phase's present truth and plan, so that `ranking.add_places` may set it beside others.
+    """
     rank = func.rank().over(order_by=Standing.final.desc()).label("rank")
     found = session.execute(
-        select(rank, Account.username, Submission.ref, Standing.submitted_at, Standing.entries, Evaluation.report)
+        select(
+            rank,
+            Account.username,
+            Submission.ref,
+            Standing.submitted_at,
+            Standing.entries,
+            Standing.evaluation_id,
+            Evaluation.report,
+            ((Evaluation.truth_id == phase.truth_id) & (Evaluation.plan == phase.plan)).label("comparable"),
+        )
         .select_from(Standing)
         .join(Participation, Participation.id == Standing.participation_id)
         .join(Account, Account.id == Participation.account_id)
@@ -131,6 +143,8 @@ def rows_of(session: Session, phase: Phase) -> list[dict[str, Any]]:
             "submitted_at": row.submitted_at,
             "entries": row.entries,
             "scores": {key: row.report[key] for key in keys if key in row.report},
+            "evaluation_id": row.evaluation_id,
+            "comparable": row.comparable,
         }
         for row in found
     ]

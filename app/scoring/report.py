@@ -7,6 +7,7 @@ order of rows, and `final` equals the weighted sum of its parts to the last digi
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +67,13 @@ class Report:
             "n_missing": self.n_missing,
             "seed": self.seed,
             "signature": self.signature,
+        }
+
+    def item_values(self) -> dict[str, Any]:
+        """Of the items in order: `final` as little-endian float64, and the categories. What ranks are compared by."""
+        return {
+            "item_finals": struct.pack(f"<{len(self.items)}d", *(item["final"] for item in self.items)),
+            "item_categories": [item["category"] for item in self.items],
         }
 
     def items_jsonl(self) -> bytes:

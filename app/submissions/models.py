@@ -89,6 +89,9 @@ class Evaluation(Base):
     items_sha256: Mapped[str | None] = mapped_column(String(64))
     signature: Mapped[str | None]
     final: Mapped[float | None]
+    # Of the items sorted by id: `final` as little-endian float64, and the category. Only ranks read them.
+    item_finals: Mapped[bytes | None] = mapped_column(deferred=True)
+    item_categories: Mapped[list[Any] | None] = mapped_column(deferred=True)
 
     submission: Mapped[Submission] = relationship(back_populates="evaluations")
     truth: Mapped[Truth] = relationship()

@@ -39,6 +39,8 @@ BOARD: dict[str, Any] = {
     "rows": [
         {
             "rank": 1,
+            "shown_rank": "1-3",
+            "rank_ci95": [1, 4],
             "participant": "ada\u202e",
             "ref": "sub_1",
             "submitted_at": "2026-11-23T10:00:00Z",
@@ -134,8 +136,8 @@ def test_the_board_as_a_table(signed_in: Palmares, fake: Fake) -> None:
     fake.on("GET", "/competitions/photos/phases/dev/leaderboard", BOARD)
     done = signed_in("leaderboard", "photos/dev")
     head, row = done.out.splitlines()
-    assert head.split() == ["rank", "participant", "Final", "Accuracy", "entries", "when"]
-    assert row.split()[:7] == ["1", "ada", "0.812", "[0.750,", "0.870]", "0.90", "4"]
+    assert head.split() == ["rank", "tied", "interval", "participant", "Final", "Accuracy", "entries", "when"]
+    assert row.split()[:9] == ["1", "1-3", "1-4", "ada", "0.812", "[0.750,", "0.870]", "0.90", "4"]
 
 
 @pytest.mark.parametrize("words", [["--json"], ["--format", "json"]])

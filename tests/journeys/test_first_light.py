@@ -73,6 +73,10 @@ def test_the_whole_way(stack, people, raim, tmp_path):
     assert [(row["rank"], row["participant"]) for row in board["rows"]] == [(1, "ada"), (2, "ben")]
     csv = stack.palmares(people["ben"], "leaderboard", "raim/main", "--format", "csv")
     assert csv.splitlines()[1].startswith("1,ada,0.9999")
+    assert [row["shown_rank"] for row in board["rows"]] == ["1", "2"], "the worker kept the values per item"
+    told = json.loads(stack.palmares(people["ben"], "diff", ben["ref"], ada["ref"], "--json"))
+    assert told["separable"]
+    assert "items" not in told
 
     offline = json.loads(stack.palmares("", "score", worse, "--truth", raim, "--json"))
     with httpx2.Client(base_url=stack.url, headers={"Authorization": f"Bearer {people['ben']}"}) as client:

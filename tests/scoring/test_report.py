@@ -1,6 +1,7 @@
 """The report's published form."""
 
 import json
+import struct
 
 from app.scoring.report import Group, Report, Score
 
@@ -37,3 +38,9 @@ def test_items_are_a_line_each_in_utf8() -> None:
     assert [json.loads(line) for line in lines[:2]] == list(REPORT.items)
     assert lines[2:] == [""]
     assert "ä" in lines[1]
+
+
+def test_values_for_ranks_are_float64_in_the_order_of_the_items() -> None:
+    values = REPORT.item_values()
+    assert struct.unpack("<2d", values["item_finals"]) == (0.75, 0.75)
+    assert values["item_categories"] == ["person", "person"]

@@ -98,6 +98,8 @@ def board() -> BoardOut:
     columns = [{"key": "final", "title": EVIL, "precision": 4, "primary": True}]
     row: dict[str, Any] = {
         "rank": 1,
+        "shown_rank": "1-3",
+        "rank_ci95": [1, 4],
         "participant": "ada",
         "ref": "sub_1",
         "submitted_at": NOW,
@@ -304,3 +306,9 @@ def test_small_forms() -> None:
     assert commands("`a` <b>") == "<code>a</code> &lt;b&gt;"
     assert span(datetime.now(UTC) + timedelta(days=3, hours=1)) == "3 days"
     assert span(datetime.now(UTC) - timedelta(days=3)) == "less than a minute"
+
+
+def test_the_board_shows_ties_and_rank_intervals() -> None:
+    html = shown("competition.html", **of_competition(competition=competition(joined=None)))
+    assert "tied 1-3" in html
+    assert "1 – 4" in html

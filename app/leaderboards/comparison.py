@@ -1,0 +1,78 @@
+"""Two submissions of a phase side by side. What may be told depends on who asks: values per item only to whom the phase
+shows them; of somebody else's entry on the board nothing finer than means and tests.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as OrmSession
+
+from app import storage
+from app.accounts.service import Principal
+from app.competitions import service as competitions
+from app.db import Session
+from app.leaderboards.errors import DifferentPhases, DifferentScoring, SameSubmission
+from app.leaderboards.models import Standing
+from app.leaderboards.ranking import computing
+from app.scoring.comparing import compare, read_items
+from app.submissions import service as submissions
+from app.submissions.errors import NotScored, SubmissionNotFound
+from app.submissions.models import Submission
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    head: dict[str, Any]
+    files: tuple[str, str]
+    counts: bool
+    ids: bool
+
+
+def comparison(who: Principal, ref: str, other: str) -> dict[str, Any]:
+    """The comparison of `ref` with `other`: differences are `ref` - `other`, so above 0 `ref` is better.
+
+    Raises SameSubmission, SubmissionNotFound (also for somebody else's that does not count on the board),
+    DifferentPhases, NotScored, DifferentScoring.
+    """
+    with Session.begin() as session:
+        sides = _sides(session, who, ref, other)
+    a, b = (read_items(storage.get(sha256)) for sha256 in sides.files)
+    with computing:
+        found = compare(a, b)
+    return {**sides.head, **found.as_dict(counts=sides.counts, ids=sides.ids)}
+
+
+def _sides(session: OrmSession, who: Principal, ref: str, other: str) -> _Sides:
+    if ref == other:
+        raise SameSubmission
+    first = submissions.submission_of(session, who, ref)
+    second, foreign = _other(session, who, other)
+    phase = first.phase
+    if phase.id != second.phase_id:
+        raise DifferentPhases(f"{ref} is in {phase.slug}, {other} in {second.phase.slug}.")
+    for one in (first, second):
+        if one.evaluation.items_sha256 is None:
+            raise NotScored(f"The state of {one.ref} is {one.evaluation.state}.", state=one.evaluation.state)
+    a, b = first.evaluation, second.evaluation
+    if a.truth_id != b.truth_id or a.plan != b.plan:
+        what = "ground truth" if a.truth_id != b.truth_id else "plan"
+        raise DifferentScoring(f"They were judged by another {what}.")
+    files = (str(a.items_sha256), str(b.items_sha256))
+    head = {"competition": phase.competition.slug, "phase": phase.slug, "a": ref, "b": other}
+    shows = phase.show_items or competitions.organizes(who, phase.competition)
+    return _Sides(head, files, counts=not foreign, ids=shows and not foreign)
+
+
+def _other(session: OrmSession, who: Principal, ref: str) -> tuple[Submission, bool]:
+    """The submission to compare with, and whether it is somebody else's, seen only because it counts on the board."""
+    try:
+        return submissions.submission_of(session, who, ref), False
+    except SubmissionNotFound:
+        found = session.scalar(select(Submission).where(Submission.ref == ref))
+        if found is None:
+            raise
+        counting = select(Standing.evaluation_id).where(Standing.evaluation_id == found.evaluation.id)
+        if session.scalar(counting) is None:
+            raise
+        return found, True

@@ -1,0 +1,27 @@
+"""Faults of boards and comparisons."""
+
+from app.errors import Conflict, Refused
+
+
+class SameSubmission(Refused):
+    """Both references name the same submission; there is nothing to compare."""
+
+    code = "same_submission"
+    title = "This is one submission twice"
+    fix = "Name two different submissions."
+
+
+class DifferentPhases(Conflict):
+    """The two submissions belong to different phases, so they answer different items."""
+
+    code = "different_phases"
+    title = "The submissions are in different phases"
+    fix = "Compare two submissions of one phase."
+
+
+class DifferentScoring(Conflict):
+    """The two submissions were judged by different versions of the ground truth, or by different plans."""
+
+    code = "different_scoring"
+    title = "The submissions were judged differently"
+    fix = "Compare two submissions that were judged by the same ground truth and plan."
