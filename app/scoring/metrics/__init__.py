@@ -6,11 +6,19 @@ parts, so that walking the table computes everything in order. docs/scoring.md i
 
 from __future__ import annotations
 
-from . import accuracy, explanation, rouge_l, semantic
+from . import accuracy, explanation, llm, nli, rouge_l, semantic
 from .metric import Context, Metric, MetricFailed
 
 CATALOGUE: dict[str, Metric] = {
-    metric.key: metric for metric in (accuracy.METRIC, semantic.METRIC, rouge_l.METRIC, explanation.METRIC)
+    metric.key: metric
+    for metric in (
+        accuracy.METRIC,
+        semantic.METRIC,
+        rouge_l.METRIC,
+        explanation.METRIC,
+        nli.METRIC,
+        llm.METRIC,
+    )
 }
 
 __all__ = ["CATALOGUE", "Context", "Metric", "MetricFailed"]

@@ -8,8 +8,8 @@ does. numpy is imported inside the functions, so that plans and documentation ca
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..records import Pair
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..embedding import Embed
+    from ..entailment import Entail
+    from ..llm_prompt import LlmJudge, Rate
 
     Floats: TypeAlias = NDArray[np.float64]
 
@@ -39,11 +41,18 @@ class Context:
     """What a metric may look at besides the pairs.
 
     `values` holds the per-item arrays of the metrics named in `Metric.parts`, already computed, in the pairs' order.
+    `entail`, `rate` and `llm_judge` are the optional judges, None where the plan has none. `notes` takes what a metric
+    wants to stand beside its values in the items file: one plain value per pair, by name.
     """
 
     embed: Embed
     gate: bool
     values: Mapping[str, Floats]
+    entail: Entail | None = None
+    rate: Rate | None = None
+    llm_judge: LlmJudge | None = None
+    seed: int = 0
+    notes: dict[str, Sequence[Any]] = field(default_factory=dict)
 
 
 PerItem: TypeAlias = "Callable[[Sequence[Pair], Context], Floats]"
