@@ -1,4 +1,4 @@
-"""May a bundle's plan use the optional judges that it asks for? Told when the bundle is applied, not when it is scored."""
+"""May a bundle's plan use the optional judges it asks for? Told when it is applied, not when it is scored."""
 
 from app.llm.endpoint import Endpoint
 from app.scoring.entailment import inside

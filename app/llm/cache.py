@@ -2,7 +2,7 @@
 
 Decision: a folder of files named by the hash of model, prompt and round, holding only the grades: no text of a
 participant or an expert is kept. Files are replaced atomically, so workers on one machine share the folder without
-locks; what cannot be read or written counts as not there. Cost: nothing is ever thrown away; deleting the folder is safe.
+locks; what cannot be read or written counts as not there. Cost: nothing is thrown away; deleting the folder is safe.
 """
 
 from __future__ import annotations

@@ -64,12 +64,16 @@ _ADDRESS = re.compile(
     | ^\W*({ROLES})\s*:""",
     re.IGNORECASE | re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
-# A side named in words, else the letter by itself; an "A" that begins a clause as an article is none.
+# A side named in words, else the letter by itself. An "A" before a small letter is the article, unless a verb or a
+# conjunction follows ("A keeps", "A and B") or a preposition stands before ("in A the").
 _SIDE = re.compile(
     r"""\b(?:(?i:image|picture|photo|option|side)\s+(?P<named>[ABab])
     | (?P<place>(?i:left|right|first|second))\s+(?i:image|picture|photo|one)
     | (?P<late>(?i:former|latter))
-    | (?P<letter>B | A(?!\s+[a-z]) | A(?=\s+(?:is|has|shows?|looks?|appears?|and|or|than|with|while|but)\b)))\b""",
+    | (?P<letter>B | A(?!\s+[a-z])
+        | A(?=\s+(?:[a-z]+[a-rtv-z]s|is|and|or|than|with|while|but|in|at|by|for|has|was|to|over|can|does)\b)
+        | (?:(?<=\bin\s)|(?<=\bof\s)|(?<=\bthan\s)|(?<=\band\s)|(?<=\bto\s))A)
+    )\b""",
     re.VERBOSE,
 )
 _SECOND = {"b", "right", "second", "latter"}

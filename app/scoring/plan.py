@@ -118,7 +118,7 @@ class Plan(BaseModel):
             if getattr(self, name) is None and key in (*self.weights, *self.columns):
                 place = f"weights.{key}" if key in self.weights else "columns"
                 fix = f"Add `{name}`, see Optional judges in docs/scoring.md."
-                raise _invalid(place, f"the metric {key!r} needs a `{name}`, and the plan names none.", fix)
+                raise _invalid(place, f"the metric {key!r} needs a `{name}`, and the plan has none.", fix)
         weight, judge = self.weights.get("explanation.llm", 0.0), self.llm_judge
         if judge is not None and weight > judge.max_weight:
             said = f"an LLM judge may weigh {judge.max_weight:g} at most, not {weight:g}."

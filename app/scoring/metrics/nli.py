@@ -1,9 +1,10 @@
 """Entailment: do the two explanations follow from each other, sentence by sentence, by an NLI model? Optional.
 
-Decision: SummaC's zero-shot scheme (Laban et al. 2022) in both directions. For each sentence the best of
-P(entailment) - P(contradiction) over the other text's sentences; their mean is recall (over the expert's sentences) and
-precision (over the participant's), and the value is their harmonic mean. Means are clipped at 0 and not mapped from
-[-1, 1], so that unrelated text earns nothing; within a mean a contradiction takes away. Cost: sentences².
+Decision: SummaC's zero-shot scheme (Laban et al. 2022) in both directions. A sentence is worth the best of
+P(entailment) - P(contradiction) over the other text's sentences, at least 0; the mean over the expert's sentences is
+recall, over the participant's precision, and the value is their harmonic mean. Clipped and not mapped from [-1, 1], so
+that unrelated text earns nothing; a contradicted claim earns nothing either, but is not punished beyond that, because
+NLI models see contradictions between sentences about different regions. Cost: sentences times sentences.
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ def per_item(pairs: Sequence[Pair], context: Context) -> Floats:
         recalled = [(mine, theirs) for theirs in expert for mine in told]
         precise = [(theirs, mine) for mine in told for theirs in expert]
         chances = np.asarray(context.entail(recalled + precise), dtype=np.float64)
-        margin = chances[:, 0] - chances[:, 1]
+        margin = np.maximum(chances[:, 0] - chances[:, 1], 0.0)
         recall = margin[: len(recalled)].reshape(len(expert), len(told)).max(axis=1).mean()
         precision = margin[len(recalled) :].reshape(len(told), len(expert)).max(axis=1).mean()
-        values[i] = round(_f1(max(0.0, float(precision)), max(0.0, float(recall))), DIGITS)
+        values[i] = round(_f1(float(precision), float(recall)), DIGITS)
     return values
 
 
