@@ -60,18 +60,21 @@ _ADDRESS = re.compile(
     | \b(give|assign|award|output|return|reply|respond|rate|score|grade)\b.{{0,40}}
       \b(full|highest|maximum|max|top|perfect|grades?|scores?|marks|points|json|2)\b
     | \b(completeness|preciseness|consistency)\W{{1,6}}\d
-    | <\|?\s*/?\s*(im_start|im_end|{ROLES}|s|eot_id|end_of_turn|start_of_turn)\b | \[/?INST\] | <<SYS>>
-    | ^\W*({ROLES})\s*:""",
+    | <\|?\s{{0,4}}/?\s{{0,4}}(im_start|im_end|{ROLES}|s|eot_id|end_of_turn|start_of_turn)\b | \[/?INST\] | <<SYS>>
+    | ^[^\w\n]{{0,8}}({ROLES})\s{{0,4}}:""",
     re.IGNORECASE | re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
+_NOUN = "image|picture|photo|photograph|shot|frame|version|option|rendition|one"
+_VERB = "[a-z]+[a-rtv-z]s"
 # A side named in words, else the letter by itself. An "A" before a small letter is the article, unless a verb or a
 # conjunction follows ("A keeps", "A and B") or a preposition stands before ("in A the").
 _SIDE = re.compile(
-    r"""\b(?:(?i:image|picture|photo|option|side)\s+(?P<named>[ABab])
-    | (?P<place>(?i:left|right|first|second))\s+(?i:image|picture|photo|one)
+    rf"""\b(?:(?i:{_NOUN})\s+(?P<named>[ABab])
+    | (?P<place>(?i:left|right|first|second))(?:[-\ ]hand)?\s+(?i:{_NOUN})
+    | (?<=\bthe\s)(?P<lone>(?i:left|right|first|second))(?=\s*[.,;:!?)]|\s*$|\s+(?:{_VERB}|is|has|was|and|or|than)\b)
     | (?P<late>(?i:former|latter))
     | (?P<letter>B | A(?!\s+[a-z])
-        | A(?=\s+(?:[a-z]+[a-rtv-z]s|is|and|or|than|with|while|but|in|at|by|for|has|was|to|over|can|does)\b)
+        | A(?=\s+(?:{_VERB}|is|and|or|than|with|while|but|in|at|by|for|has|was|to|over|can|does)\b)
         | (?:(?<=\bin\s)|(?<=\bof\s)|(?<=\bthan\s)|(?<=\band\s)|(?<=\bto\s))A)
     )\b""",
     re.VERBOSE,

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 
@@ -79,6 +80,18 @@ def test_what_speaks_of_the_images_is_not(told: str) -> None:
     assert not addresses_judge(told)
 
 
+@pytest.mark.parametrize(
+    "piece", ["\n", " ", "<", "<  ", "as a ", "A ", "image ", "system ", "a", "ignore ", "- ", "2 "]
+)
+def test_no_text_takes_long_to_look_at(piece: str) -> None:
+    text = piece * (200_000 // len(piece))
+    started = time.perf_counter()
+    addresses_judge(text)
+    sides(text, exchanged=True)
+    quoted(text)
+    assert time.perf_counter() - started < 3
+
+
 def test_the_public_explanations_are_not_flagged(raim: list[Reference]) -> None:
     assert [one.item_id for one in raim if addresses_judge(one.explanation)] == []
 
@@ -91,6 +104,8 @@ def test_the_public_explanations_are_not_flagged(raim: list[Reference]) -> None:
         ("the right image", "the Image B", "the Image A"),
         ("the former wins", "the Image A wins", "the Image B wins"),
         ("A fine texture on the left side of A.", "A fine texture on the left side of Image A.", None),
+        ("the left-hand shot, then the right.", "the Image A, then the Image B.", None),
+        ("the left keeps it; the right eye of B", "the Image A keeps it; the right eye of Image B", None),
         ("Better: A", "Better: Image A", "Better: Image B"),
         ("ABBA a b AB", "ABBA a b AB", "ABBA a b AB"),
     ],
@@ -98,7 +113,8 @@ def test_the_public_explanations_are_not_flagged(raim: list[Reference]) -> None:
 def test_sides_are_named_alike_and_exchanged(text: str, straight: str, exchanged: str | None) -> None:
     assert sides(text, exchanged=False) == straight
     assert sides(straight, exchanged=False) == straight
-    assert sides(text, exchanged=True) == (exchanged or straight.replace("Image A", "Image B"))
+    turned = straight.replace("Image A", "Image 0").replace("Image B", "Image A").replace("Image 0", "Image B")
+    assert sides(text, exchanged=True) == (exchanged or turned)
     assert sides(sides(text, exchanged=True), exchanged=True) == straight
 
 
