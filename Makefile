@@ -31,7 +31,7 @@ check: $(VENV)/.dev ## Lint, types, import contracts, quick tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest tests/test_house.py tests/scoring tests/examples --deselect tests/scoring/test_embedding.py
+	$(BIN)/python -m pytest tests/test_house.py tests/scoring tests/llm tests/examples --deselect tests/scoring/test_embedding.py
 
 format: $(VENV)/.dev ## Format the code and mend what the linter can
 	$(BIN)/ruff format .

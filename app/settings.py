@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.scoring.limits import Limits
@@ -45,6 +45,14 @@ class Settings(BaseSettings):
     # judging
     model_path: Path | None = Field(None, description="Folder of another sentence-transformers model; empty: MiniLM.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the model runs.")
+    judge_models_path: Path | None = Field(
+        None, description="Folder whose folders plans may name as `cross_encoder`; empty: none."
+    )
+    llm_url: str = Field(
+        "", description="Base address of an OpenAI-compatible endpoint for plans with an `llm_judge`; empty: none."
+    )
+    llm_api_key: SecretStr | None = Field(None, description="Key of that endpoint; never shown or logged.")
+    llm_model_allow: str = Field("", description="Models that an `llm_judge` may name, with commas; empty: all.")
     lease_seconds: int = Field(30, ge=3, description="How long a worker that says nothing keeps its work, seconds.")
     task_seconds: int = Field(300, ge=1, description="Hard time limit of one task, seconds.")
     attempts: int = Field(5, ge=1, description="How often a stage is tried before the evaluation is failed.")

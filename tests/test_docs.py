@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 PAGES = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 LOCAL = {kind.code for kind in all_faults() if kind.__module__ == embedded_errors.__name__}
-NEVER_OVER_HTTP = LOCAL | {"scoring_failed", "worker_lost"}
+NEVER_OVER_HTTP = LOCAL | {"scoring_failed", "worker_lost", "llm_judge_unavailable"}
 HTTP_METHODS = {"get", "put", "post", "patch", "delete"}
 
 

@@ -57,8 +57,8 @@ def test_it_holds_the_client_and_the_core_and_nothing_else(wheel: Path) -> None:
         names = {name for name in packed.namelist() if ".dist-info/" not in name}
     rooms = {name.split("/")[1] for name in names}
     assert {name.split("/")[0] for name in names} == {"palmares"}
-    assert rooms == {"__init__.py", "py.typed", "scoring", "client"}
-    parts = ("scoring", "client")
+    assert rooms == {"__init__.py", "py.typed", "scoring", "llm", "client"}
+    parts = ("scoring", "llm", "client")
     expected = {
         f"palmares/{path.relative_to(ROOT / 'app')}" for part in parts for path in (ROOT / "app" / part).rglob("*.py")
     }

@@ -16,12 +16,13 @@ from app.db import Session
 from app.errors import Fault
 from app.leaderboards import service as leaderboards
 from app.log import log
+from app.scoring import llm_prompt
 from app.scoring.plan import Plan
 from app.scoring.reading import read_answers, read_references, write_answers
 from app.scoring.validating import Validation, validate
 from app.settings import settings
 from app.submissions import evaluation as machine
-from app.submissions.errors import ScoringFailed
+from app.submissions.errors import LlmJudgeUnavailable, ScoringFailed
 from app.submissions.models import Evaluation
 
 app = celery()
@@ -87,6 +88,8 @@ def give_back(work: Work, stage: machine.Stage, error: BaseException) -> None:
     """Our failure: another try later, `failed` after the last one. What went wrong is logged, never shown."""
     log.error("stage_failed", stage=stage, evaluation=work.evaluation_id, attempt=work.attempt, exc_info=error)
     fault = error if isinstance(error, Fault) else ScoringFailed(f"{type(error).__name__} while it was being judged.")
+    if isinstance(error, llm_prompt.LlmJudgeUnavailable):
+        fault = LlmJudgeUnavailable(str(error))
     with Session.begin() as session:
         machine.release(session, work.evaluation_id, stage, work.attempt, fault)
 
@@ -129,6 +132,7 @@ def score_submission(evaluation_id: int) -> None:
     """ready -> scoring -> scored, with the place on the board in the same transaction."""
     from app.scoring.judging import judge
     from workers.engine import embedder
+    from workers.judges import judges_of
 
     work = take(evaluation_id, "score")
     if work is None:
@@ -138,7 +142,8 @@ def score_submission(evaluation_id: int) -> None:
             assert work.answers_sha256 is not None  # noqa: S101  (a ready evaluation has answers)
             answers, _ = read_answers(storage.get(work.answers_sha256), "answers.jsonl", settings().submission_limits)
             references = read_references(storage.get(work.truth_sha256), "truth.jsonl")
-            report = judge(references, answers, Plan.model_validate(work.plan), embedder())
+            plan = Plan.model_validate(work.plan)
+            report = judge(references, answers, plan, embedder(), **judges_of(plan))
             items = storage.put(report.items_jsonl())
     except Exception as error:
         give_back(work, "score", error)

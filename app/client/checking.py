@@ -18,6 +18,8 @@ from .options import Json, Submission
 from .target import resolve
 
 if TYPE_CHECKING:
+    from ..scoring.entailment import Entail
+    from ..scoring.llm_prompt import Rate
     from ..scoring.plan import Plan
     from ..scoring.records import Reference
     from ..scoring.report import Report
@@ -114,12 +116,16 @@ def score(
         show_validation(submission, checked.as_dict(), as_json)
         raise typer.Exit(exits.INVALID)
     from ..scoring.embedding import Embedder, ModelUnavailable
+    from ..scoring.entailment import JudgeNotConfigured
     from ..scoring.judging import judge
+    from ..scoring.llm_prompt import LlmJudgeUnavailable
     from ..scoring.metrics import MetricFailed
 
     try:
-        report = judge(references, checked.answers, chosen, Embedder.load(model, device), seed)
-    except ModelUnavailable as error:
+        entail, rate = judges_of(chosen, Path(plan).parent, device)
+        embed = Embedder.load(model, device)
+        report = judge(references, checked.answers, chosen, embed, seed, entail=entail, rate=rate)
+    except (ModelUnavailable, JudgeNotConfigured, LlmJudgeUnavailable) as error:
         raise Problem(error.code, str(error), error.fix) from error
     except MetricFailed as error:
         raise Problem(error.code, str(error), "Try another model or device; if it stays, report it.") from error
@@ -127,6 +133,25 @@ def score(
         items.write_bytes(report.items_jsonl())
         show.talk(f"{len(report.items)} pairs written to {items}")
     show_report(report, as_json)
+
+
+def judges_of(plan: Plan, folder: Path, device: Device) -> tuple[Entail | None, Rate | None]:
+    """The optional judges of a plan; a relative `cross_encoder` starts at the plan's folder.
+
+    The LLM's endpoint comes from the environment, as on the server. Raises JudgeNotConfigured and ModelUnavailable.
+    """
+    from platformdirs import user_cache_path
+
+    from ..llm.endpoint import ChatJudge, Endpoint
+    from ..scoring.entailment import NliModel
+
+    rate = None
+    if plan.llm_judge is not None:
+        cache = user_cache_path("palmares", appauthor=False) / "llm"
+        rate = ChatJudge(Endpoint.from_environment(), plan.llm_judge, cache)
+        show.talk(f"texts of truth and submission are sent to the LLM judge {rate.model}")
+    entail = None if plan.cross_encoder is None else NliModel.load(folder / plan.cross_encoder, device)
+    return entail, rate
 
 
 def read_truth(path: Path) -> list[Reference]:

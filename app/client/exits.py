@@ -44,6 +44,8 @@ BY_CODE: dict[str, int] = {
     "plan_invalid": SCORING,
     "model_unavailable": SCORING,
     "metric_failed": SCORING,
+    "judge_not_configured": SCORING,
+    "llm_judge_unavailable": PLATFORM,
     "not_scored": SCORING,
     "different_phases": USAGE,
     "different_scoring": SCORING,

@@ -15,8 +15,10 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from app.competitions import judges
 from app.competitions.errors import BundleInvalid
 from app.scoring.archive import members
+from app.scoring.entailment import JudgeNotConfigured
 from app.scoring.findings import Findings, Invalid
 from app.scoring.limits import Limits
 from app.scoring.plan import PlanInvalid, load
@@ -276,10 +278,14 @@ def _task(reader: _Reader, phase: PhaseBundle, place: int, task: TaskIn) -> None
     here = ("tasks", place)
     phase.values["show_items"] = task.show_items
     try:
-        phase.values["plan"] = load(task.scorer).model_dump(mode="json")
+        plan = load(task.scorer)
+        phase.values["plan"] = plan.model_dump(mode="json")
+        judges.require(plan)
     except PlanInvalid as error:
         for problem in error.problems:
             reader.fault("plan_invalid", (*here, "scorer", *problem.path.split(".")), problem.message, problem.fix)
+    except JudgeNotConfigured as error:
+        reader.fault(error.code, (*here, "scorer"), str(error), error.fix)
     name = _clean(task.reference_data)
     content = reader.files.get(name)
     if content is None:

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from . import interval
 from .embedding import Embed, ModelUnavailable
-from .metrics import CATALOGUE, Context, MetricFailed, coverage
+from .entailment import Entail, JudgeNotConfigured
+from .llm_prompt import LlmJudgeUnavailable, Rate
+from .metrics import CATALOGUE, Context, MetricFailed
 from .pairing import pair
 from .plan import Plan
 from .records import Answer, Pair, Reference
@@ -35,10 +37,13 @@ def judge(
     seed: int | None = None,
     *,
     truth_digest: str = "",
+    entail: Entail | None = None,
+    rate: Rate | None = None,
 ) -> Report:
     """Score answers against the references by a plan; missing pairs count as wrong, with an empty explanation.
 
     `seed` replaces the plan's; `truth_digest` is shown in the signature (empty: `signature.digest_of_truth`).
+    `entail` and `rate` are the optional judges: JudgeNotConfigured where the plan asks for one that is not given.
     Raises ValueError without references or with an id twice (reading refuses such files), ModelUnavailable where the
     model fails, and MetricFailed where a metric fails or gives anything but a number in [0, 1].
     """
@@ -46,10 +51,11 @@ def judge(
         raise ValueError("There are no references to judge by.")
     pairs = sorted(pair(references, answers), key=lambda p: p.reference.item_id)
     seed = plan.seed if seed is None else seed
-    shared: dict[str, Any] = {}
-    values = _measure(pairs, plan, embed, shared)
+    _require_judges(plan, entail, rate)
+    notes: dict[str, Sequence[Any]] = {}
+    options = {"entail": entail, "rate": rate, "llm_judge": plan.llm_judge, "seed": seed, "notes": notes, "shared": {}}
+    values = _measure(pairs, plan, embed, options)
     scores, categories = _summarise(pairs, values, plan, seed)
-    verdicts = shared[coverage.SHARED].verdicts if coverage.SHARED in shared else None
     return Report(
         plan=plan.name,
         scores=scores,
@@ -63,22 +69,33 @@ def judge(
             truth=truth_digest or digest_of_truth(references),
             n_items=len(pairs),
             seed=seed,
+            nli_hash=entail.model_hash if entail else "",
         ),
         items=tuple(
-            _item(p, {key: float(column[i]) for key, column in values.items()}, verdicts[i] if verdicts else None)
+            _item(p, {key: float(column[i]) for key, column in values.items()})
+            | {name: column[i] for name, column in notes.items()}
             for i, p in enumerate(pairs)
         ),
     )
 
 
-def _measure(pairs: Sequence[Pair], plan: Plan, embed: Embed, shared: dict[str, Any]) -> dict[str, Floats]:
+def _require_judges(plan: Plan, entail: Entail | None, rate: Rate | None) -> None:
+    for name, wanted, given in (("cross_encoder", plan.cross_encoder, entail), ("llm_judge", plan.llm_judge, rate)):
+        if wanted is not None and given is None:
+            raise JudgeNotConfigured(
+                f"The plan asks for a `{name}`, and none is set up here.",
+                f"Set it up (Optional judges in docs/scoring.md), or leave `{name}` out of the plan.",
+            )
+
+
+def _measure(pairs: Sequence[Pair], plan: Plan, embed: Embed, options: Mapping[str, Any]) -> dict[str, Floats]:
     """Per-item values of shape (n,) by metric key: the ranked ones and `final` first, the way a report is read."""
     computed: dict[str, Floats] = {}
     for key in plan.metrics():
-        context = Context(embed=embed, gate=plan.gate, values=computed, shared=shared)
+        context = Context(embed=embed, gate=plan.gate, values=computed, **options)
         try:
             column = CATALOGUE[key].per_item(pairs, context)
-        except ModelUnavailable:
+        except (ModelUnavailable, LlmJudgeUnavailable):
             raise
         except Exception as error:
             raise MetricFailed(key, f"{type(error).__name__}: {error}") from error
@@ -132,7 +149,6 @@ def _scores(values: Mapping[str, Floats], means: Floats, plan: Plan) -> dict[str
     return scores
 
 
-def _item(p: Pair, values: Mapping[str, float], verdicts: dict[str, Any] | None) -> dict[str, Any]:
+def _item(p: Pair, values: Mapping[str, float]) -> dict[str, Any]:
     correct = {"item_id": p.reference.item_id, "category": p.reference.category, "answer_correct": p.correct}
-    told = {"claims": verdicts} if verdicts is not None else {}
-    return correct | {key: value for key, value in values.items() if key != "accuracy"} | told
+    return correct | {key: value for key, value in values.items() if key != "accuracy"}

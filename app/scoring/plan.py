@@ -15,13 +15,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
+from .llm_prompt import LlmJudge
 from .metrics import CATALOGUE
 
 DEFAULT = "pairwise-explained"
 SUM_TOLERANCE = 1e-9
 MOST_FILE_BYTES = 256 * 1024
+OPTIONAL = {"explanation.nli": "cross_encoder", "explanation.llm": "llm_judge"}
+"""Metrics that need a judge, and the field of a plan that names it."""
 LINES = "Write it as `key: value` lines, see docs/scoring.md."
 
 
@@ -77,6 +81,19 @@ class Plan(BaseModel):
     )
     resamples: int = Field(default=2000, ge=100, le=100_000, description="Bootstrap resamples behind each interval.")
     seed: int = Field(default=0, ge=0, lt=2**63, description="Seed of the bootstrap.")
+    # Left out where unused, so that plans stored before these fields existed compare equal.
+    cross_encoder: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=512,
+        exclude_if=lambda value: value is None,
+        description="Folder of an NLI model behind `explanation.nli`; on a server, inside the operator's folder.",
+    )
+    llm_judge: LlmJudge | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description=f"An LLM judge behind `explanation.llm`; fields: {', '.join(LlmJudge.model_fields)}.",
+    )
 
     @field_validator("weights")
     @classmethod
@@ -95,9 +112,26 @@ class Plan(BaseModel):
             raise ValueError("a column is named twice.")
         return columns
 
+    @model_validator(mode="after")
+    def _judges_are_named(self) -> Plan:
+        for key, name in OPTIONAL.items():
+            if getattr(self, name) is None and key in (*self.weights, *self.columns):
+                place = f"weights.{key}" if key in self.weights else "columns"
+                fix = f"Add `{name}`, see Optional judges in docs/scoring.md."
+                raise _invalid(place, f"the metric {key!r} needs a `{name}`, and the plan has none.", fix)
+        weight, judge = self.weights.get("explanation.llm", 0.0), self.llm_judge
+        if judge is not None and weight > judge.max_weight:
+            said = f"an LLM judge may weigh {judge.max_weight:g} at most, not {weight:g}."
+            raise _invalid("weights.explanation.llm", said, "Lower the weight, or raise `llm_judge.max_weight`.")
+        return self
+
     def metrics(self) -> list[str]:
-        """Keys of all metrics to compute, in the catalogue's order: accuracy, explanation, weighted, shown, parts."""
-        wanted = {"accuracy", "explanation", *self.weights, *self.columns}
+        """Keys of all metrics to compute, in the catalogue's order: accuracy, explanation, weighted, shown, parts.
+
+        A judge that the plan names has its column, with or without weight.
+        """
+        judged = {key for key, name in OPTIONAL.items() if getattr(self, name) is not None}
+        wanted = {"accuracy", "explanation", *self.weights, *self.columns, *judged}
         for key in reversed(CATALOGUE):
             if key in wanted:
                 wanted.update(CATALOGUE[key].parts)
@@ -135,6 +169,11 @@ def _known(keys: Mapping[str, float] | tuple[str, ...]) -> None:
     unknown = [key for key in keys if key not in CATALOGUE]
     if unknown:
         raise ValueError(f"no metric is called {', '.join(map(repr, unknown))}.")
+
+
+def _invalid(place: str, message: str, fix: str) -> PydanticCustomError:
+    """An error about two fields at once, with its own place and cure."""
+    return PydanticCustomError("judge", "{message}", {"place": place, "message": message, "fix": fix})
 
 
 def _unknown_preset(path: str, name: str) -> PlanInvalid:
@@ -182,7 +221,9 @@ def _problem(entry: Any) -> PlanProblem:
     message = entry["msg"].removeprefix("Value error, ")
     message = message[:1].upper() + message[1:].rstrip(".") + "."
     field = str(entry["loc"][0]) if entry["loc"] else ""
-    if entry["type"] == "extra_forbidden":
+    if entry["type"] == "judge":
+        return PlanProblem(entry["ctx"]["place"], message, entry["ctx"]["fix"])
+    if entry["type"] == "extra_forbidden" and len(entry["loc"]) == 1:
         return PlanProblem(path, "There is no such field.", f"Fields of a plan: {', '.join(Plan.model_fields)}.")
     if field in ("weights", "columns") and "metric" in message:
         return PlanProblem(path, message, f"Metrics: {', '.join(CATALOGUE)}.")

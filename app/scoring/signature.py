@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from .. import __version__
+from .llm_prompt import prompt_digest
 from .metrics import CATALOGUE
 from .plan import Plan
 from .reading import write_references
@@ -24,11 +25,12 @@ def digest_of_truth(references: Sequence[Reference]) -> str:
     return hashlib.sha256(write_references(references)).hexdigest()
 
 
-def signature(plan: Plan, *, model_hash: str, truth: str, n_items: int, seed: int) -> str:
-    """The parts joined by `|`; hashes are cut to eight digits. `truth` and `model_hash` are hex digests.
+def signature(plan: Plan, *, model_hash: str, truth: str, n_items: int, seed: int, nli_hash: str = "") -> str:
+    """The parts joined by `|`; hashes are cut to eight digits. `truth` and the model hashes are hex digests.
 
     One line: `palmares:0.1.0|plan:pairwise-explained#1a2b3c4d|accuracy.1|explanation.1(semantic.1,rouge_l.1)|
-    rouge-score:0.1.2|model:53aa5117|truth:9f8e7d6c|n:100|seed:0|boot:2000`.
+    rouge-score:0.1.2|model:53aa5117|truth:9f8e7d6c|n:100|seed:0|boot:2000`. Optional judges follow the model where the
+    plan names them: `nli:HASH`, `llm:NAME#PROMPT.rROUNDS`.
     """
     used = [CATALOGUE[key] for key in plan.metrics()]
     inner = {part for metric in used for part in metric.parts}
@@ -38,6 +40,10 @@ def signature(plan: Plan, *, model_hash: str, truth: str, n_items: int, seed: in
     parts += [f"{library}:{version(library)}" for library in libraries]
     if any(metric.uses_model for metric in used):
         parts.append(f"model:{model_hash[:SHORT]}")
+    if plan.cross_encoder is not None:
+        parts.append(f"nli:{nli_hash[:SHORT]}")
+    if (llm := plan.llm_judge) is not None:
+        parts.append(f"llm:{llm.model}#{prompt_digest(llm)[:SHORT]}.r{llm.rounds}")
     parts += [f"truth:{truth[:SHORT]}", f"n:{n_items}", f"seed:{seed}", f"boot:{plan.resamples}"]
     return "|".join(parts)
 

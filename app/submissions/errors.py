@@ -78,3 +78,10 @@ class ScoringFailed(Fault):
     code = "scoring_failed"
     title = "The scoring failed"
     fix = "Send it again later; it does not count against your limit."
+
+
+class LlmJudgeUnavailable(ScoringFailed):
+    """The LLM judge that the plan asks for gave no usable answer, several times. It is our fault and costs nothing."""
+
+    code = "llm_judge_unavailable"
+    title = "The LLM judge is not available"

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from tests.client.server import GOOD, Answer, Fake, Palmares
+from tests.llm.endpoint_server import Answer as LlmAnswer
+from tests.llm.endpoint_server import serve
+from tests.scoring.nli import make_nli
 
 TRUTH = (
     '{"id": "p_000", "answer": "A", "explanation": "The face is sharper."}\n'
@@ -143,3 +146,52 @@ def test_a_proxy_page_instead_of_a_verdict_is_no_verdict(signed_in: Palmares, fa
     page = Answer(b"<html>", 200, {"Content-Type": "text/html"})
     fake.on("POST", "/competitions/photos/phases/dev/validate", page)
     assert signed_in("validate", good, "--competition", "photos/dev").code == 7
+
+
+def test_an_llm_judge_offline_needs_an_endpoint_and_is_asked_once(
+    palmares: Palmares, good: Path, truth: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("llm_judge: {model: tiny-1, rounds: 3}\n")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("PALMARES_LLM_URL", raising=False)
+    words = ["score", good, "--truth", truth, "--plan", plan, "--device", "cpu", "--json"]
+
+    # when there is none
+    done = palmares(*words)
+    assert (done.code, done.document["error"]["code"]) == (6, "judge_not_configured")
+    assert "PALMARES_LLM_URL" in done.document["error"]["fix"]
+
+    # when there is one
+    with serve() as script:
+        monkeypatch.setenv("PALMARES_LLM_URL", script.url)
+        monkeypatch.setenv("PALMARES_LLM_API_KEY", "sk-very-secret")
+        first, again = palmares(*words), palmares(*words)
+        asked = len(script.requests)
+        script.rest = LlmAnswer(status=401)
+        refused = palmares(*words, "--seed", "1")
+
+    # then
+    assert (first.code, first.document["explanation.llm"]["value"]) == (0, 0.25)
+    assert again.document == first.document
+    assert asked == 3, "three rounds of one pair, once"
+    assert "sent to the LLM judge tiny-1" in first.err
+    assert (refused.code, refused.document["error"]["code"]) == (7, "llm_judge_unavailable")
+    assert "sk-very-secret" not in first.out + first.err + refused.out + refused.err
+
+
+def test_a_cross_encoder_offline_is_a_folder_beside_the_plan(
+    palmares: Palmares, good: Path, truth: Path, tmp_path: Path
+) -> None:
+    make_nli(tmp_path / "nli")
+    plan = tmp_path / "plan.yaml"
+    words = ["score", good, "--truth", truth, "--plan", plan, "--device", "cpu", "--json"]
+    plan.write_text("cross_encoder: nli\n")
+    beside = palmares(*words)
+    plan.write_text(f"cross_encoder: {tmp_path / 'nli'}\n")
+    assert beside.code == 0
+    assert palmares(*words).document == beside.document
+    assert "|nli:" in beside.document["signature"]
+    plan.write_text("cross_encoder: nowhere\n")
+    assert (palmares(*words).code, palmares(*words).document["error"]["code"]) == (6, "model_unavailable")

@@ -8,7 +8,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from app.scoring.plan import PRESETS, Plan, PlanInvalid, load
+from app.scoring.llm_prompt import LlmJudge
+from app.scoring.plan import OPTIONAL, PRESETS, Plan, PlanInvalid, load
 
 
 def test_the_default_is_half_choice_half_reasons() -> None:
@@ -56,6 +57,20 @@ def test_any_metric_may_be_weighted_or_shown_and_its_parts_are_computed() -> Non
         ({"resamples": 99}, "resamples", "greater than or equal to 100"),
         ({"seed": -1}, "seed", "greater than or equal to 0"),
         ({"weight": {"accuracy": 1}}, "weight", "no such field"),
+        ({"cross_encoder": ""}, "cross_encoder", "at least 1 character"),
+        ({"columns": ["explanation.nli"]}, "columns", "needs a `cross_encoder`"),
+        ({"weights": {"accuracy": 0.9, "explanation.nli": 0.1}}, "weights.explanation.nli", "needs a `cross_encoder`"),
+        ({"weights": {"accuracy": 0.9, "explanation.llm": 0.1}}, "weights.explanation.llm", "needs a `llm_judge`"),
+        (
+            {"weights": {"accuracy": 0.8, "explanation.llm": 0.2}, "llm_judge": {"model": "m"}},
+            "weights.explanation.llm",
+            "may weigh 0.1 at most, not 0.2",
+        ),
+        ({"llm_judge": {}}, "llm_judge.model", "field required"),
+        ({"llm_judge": {"model": "a|b"}}, "llm_judge.model", "match pattern"),
+        ({"llm_judge": {"model": "m", "rounds": 0}}, "llm_judge.rounds", "greater than or equal to 1"),
+        ({"llm_judge": {"model": "m", "url": "http://x"}}, "llm_judge.url", "not permitted"),
+        ({"llm_judge": {"model": "m", "api_key": "k"}}, "llm_judge.api_key", "not permitted"),
     ],
 )
 def test_what_is_wrong_is_told_by_place_sentence_and_fix(given: dict[str, Any], path: str, says: str) -> None:
@@ -138,10 +153,42 @@ def test_the_digest_is_of_what_decides_the_score(change: dict[str, Any], same: b
 def test_the_documented_fields_are_the_plans() -> None:
     text = (Path(__file__).parents[2] / "docs/scoring.md").read_text(encoding="utf-8")
     section = text.partition("## Plans")[2].partition("**Why the gate.**")[0]
-    rows = re.findall(r"^\| `([a-z]+)` \| `(.+?)` \| (.+?) \|$", section, re.M)
+    rows = re.findall(r"^\| `([a-z_]+)` \| `(.+?)` \| (.+?) \|$", section, re.M)
     assert [(name, meaning) for name, _, meaning in rows] == [(n, f.description) for n, f in Plan.model_fields.items()]
-    assert {name: yaml.safe_load(default) for name, default, _ in rows} == load().model_dump(mode="json")
+    assert {name: yaml.safe_load(default) for name, default, _ in rows} == load().model_dump(
+        mode="json"
+    ) | dict.fromkeys(OPTIONAL.values())
     assert all(f"`{name}`" in text for name in PRESETS)
+
+
+JUDGED = {"cross_encoder": "nli/small", "llm_judge": {"model": "org/m-1:free", "rounds": 3, "max_weight": 0.25}}
+
+
+def test_the_optional_judges_have_their_columns_and_no_weight_of_their_own() -> None:
+    plan = load(JUDGED)
+    assert plan.metrics() == [*load().metrics(), "explanation.nli", "explanation.llm"]
+    assert plan.weights == load().weights
+    assert load(plan.model_dump(mode="json")) == Plan.model_validate(plan.model_dump(mode="json")) == plan
+
+
+def test_an_llm_may_weigh_more_where_the_organizer_says_so() -> None:
+    assert load(JUDGED | {"weights": {"accuracy": 0.75, "explanation.llm": 0.25}}).weights["explanation.llm"] == 0.25
+
+
+def test_plans_without_optional_judges_are_stored_and_digested_as_before() -> None:
+    assert set(load().model_dump()) == {"name", "weights", "gate", "columns", "resamples", "seed"}
+    assert load().digest().startswith("e9229edc")
+
+
+def test_the_documented_fields_of_an_llm_judge_are_its_fields() -> None:
+    text = (Path(__file__).parents[2] / "docs/scoring.md").read_text(encoding="utf-8")
+    section = text.partition("### The LLM judge")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([a-z_]+)` \| `(.+?)` \| (.+?) \|$", section, re.M)
+    fields = LlmJudge.model_fields
+    assert [(name, meaning) for name, _, meaning in rows] == [(n, f.description) for n, f in fields.items()]
+    assert {name: yaml.safe_load(default) for name, default, _ in rows if name != "model"} == {
+        name: field.default for name, field in fields.items() if name != "model"
+    }
 
 
 def test_a_plan_does_not_change() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from app.scoring import signature as module
 from app.scoring.metrics import CATALOGUE
-from app.scoring.plan import load
+from app.scoring.plan import OPTIONAL, load
 from app.scoring.signature import digest_of_truth, signature
 from tests.scoring.standin import references
 
@@ -41,7 +41,32 @@ def test_versions_are_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     usual = signature(load(), **USUAL)
     monkeypatch.setattr(module, "__version__", "9.9")
     assert signature(load(), **USUAL) == usual.replace("palmares:0.1.0", "palmares:9.9")
-    assert all(f"{key.rpartition('.')[2]}.{metric.version}" in usual for key, metric in CATALOGUE.items())
+    assert all(
+        f"{key.rpartition('.')[2]}.{metric.version}" in usual
+        for key, metric in CATALOGUE.items()
+        if key not in OPTIONAL
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"cross_encoder": "nli/small"}, "|nli:d4d4d4d4|"),
+        ({"llm_judge": {"model": "tiny-1", "rounds": 3}}, "|llm:tiny-1#"),
+    ],
+)
+def test_an_optional_judge_is_in_it_only_where_the_plan_names_it(change: dict[str, Any], part: str) -> None:
+    usual, judged = (signature(load(plan), **USUAL, nli_hash="d4" * 32) for plan in ({}, change))
+    assert part in judged
+    assert "nli" not in usual
+    assert "llm" not in usual
+    assert load(change).digest() == load().digest()
+
+
+@pytest.mark.parametrize("change", [{"rounds": 4}, {"model": "tiny-2"}, {"temperature": 0.5}, {"max_tokens": 99}])
+def test_what_shapes_the_llms_grades_is_in_it(change: dict[str, Any]) -> None:
+    judge = {"model": "tiny-1", "rounds": 3}
+    assert signature(load({"llm_judge": judge}), **USUAL) != signature(load({"llm_judge": judge | change}), **USUAL)
 
 
 def test_the_truths_digest_knows_content_but_not_order() -> None:

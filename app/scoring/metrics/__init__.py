@@ -6,7 +6,7 @@ parts, so that walking the table computes everything in order. docs/scoring.md i
 
 from __future__ import annotations
 
-from . import accuracy, coverage, explanation, rouge_l, semantic
+from . import accuracy, coverage, explanation, llm, nli, rouge_l, semantic
 from .metric import Context, Metric, MetricFailed
 
 CATALOGUE: dict[str, Metric] = {
@@ -18,6 +18,8 @@ CATALOGUE: dict[str, Metric] = {
         semantic.METRIC,
         rouge_l.METRIC,
         explanation.METRIC,
+        nli.METRIC,
+        llm.METRIC,
     )
 }
 

@@ -24,6 +24,7 @@ def assessment(pairs: Sequence[Pair], context: Context) -> Assessment:
 
     if SHARED not in context.shared:
         context.shared[SHARED] = assess(pairs, context.embed)
+        context.notes["claims"] = context.shared[SHARED].verdicts
     found: Assessment = context.shared[SHARED]
     return found
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..embedding import Embed
+    from ..entailment import Entail
+    from ..llm_prompt import LlmJudge, Rate
 
     Floats: TypeAlias = NDArray[np.float64]
 
@@ -40,11 +42,18 @@ class Context:
 
     `values` holds the per-item arrays of the metrics named in `Metric.parts`, already computed, in the pairs' order.
     `shared` is where metrics of one judgement leave what others need of them too; it lives as long as the judgement.
+    `entail`, `rate` and `llm_judge` are the optional judges, None where the plan has none. `notes` takes what a metric
+    wants to stand beside its values in the items file: one plain value per pair, by name.
     """
 
     embed: Embed
     gate: bool
     values: Mapping[str, Floats]
+    entail: Entail | None = None
+    rate: Rate | None = None
+    llm_judge: LlmJudge | None = None
+    seed: int = 0
+    notes: dict[str, Sequence[Any]] = field(default_factory=dict)
     shared: dict[str, Any] = field(default_factory=dict)
 
 
