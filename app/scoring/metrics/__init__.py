@@ -6,11 +6,21 @@ parts, so that walking the table computes everything in order. docs/scoring.md i
 
 from __future__ import annotations
 
-from . import accuracy, explanation, rouge_l, semantic
+from . import accuracy, bertscore, bleu, chrf, explanation, meteor, rouge_l, semantic
 from .metric import Context, Metric, MetricFailed
 
 CATALOGUE: dict[str, Metric] = {
-    metric.key: metric for metric in (accuracy.METRIC, semantic.METRIC, rouge_l.METRIC, explanation.METRIC)
+    metric.key: metric
+    for metric in (
+        accuracy.METRIC,
+        semantic.METRIC,
+        rouge_l.METRIC,
+        bleu.METRIC,
+        chrf.METRIC,
+        meteor.METRIC,
+        bertscore.METRIC,
+        explanation.METRIC,
+    )
 }
 
 __all__ = ["CATALOGUE", "Context", "Metric", "MetricFailed"]
