@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -79,7 +80,7 @@ class Measured:
     def monotone(self, metric: str) -> float | None:
         """Share of pairs whose score falls strictly with every further claim turned round."""
         steps = self.steps.get(metric, {}).values()
-        falls = [all(one > next_ for one, next_ in zip(scores, scores[1:], strict=False)) for scores in steps]
+        falls = [all(one > next_ for one, next_ in pairwise(scores)) for scores in steps]
         return sum(falls) / len(falls) if falls else None
 
 
@@ -104,7 +105,7 @@ class Remembering:
 
 
 def truths(quick: bool) -> list[Truth]:
-    """The public RAIM-PIQA rows, where they are, and the example competition; `quick`: only pairs with written probes."""
+    """The public RAIM-PIQA rows, where they are, and the example; `quick`: only pairs with written probes."""
     found = []
     if (RAIM / "probes_dev.jsonl").is_file():
         rows = RAIM / "train_grpo_1536.jsonl"

@@ -13,14 +13,15 @@ from bench.judgement import Measured
 HEAD = """# Judgement, measured
 
 Written by `make judgement`; never by hand. Probes are texts whose place is known beforehand: each takes the place of
-the explanation in an answer with the right choice and is judged by the public `judge()` like any submission. Their kinds
-and makers: [`bench/probes`](../bench/probes/__init__.py). What each metric computes: [scoring.md](scoring.md).
+the explanation in an answer with the right choice and is judged by the public `judge()` like any submission. Kinds and
+makers: [`bench/probes`](../bench/probes/__init__.py). What each metric computes: [scoring.md](scoring.md).
 
 ![Scores of each kind of text by each metric](judgement.png)
 """
 MEANS = """### Mean per kind
 
-**Faithful** kinds say what the expert says and should score high; everything below them is partial at best and should not.
+**Faithful** kinds say what the expert says, or a part of it, and should score high. Exchanging the sides leaves a tie a
+tie, so `sides exchanged` keeps the few claims that name no winner.
 """
 ORDER = """### Share of pairs in the right order
 

@@ -1,7 +1,8 @@
-"""docs/judgement.png: for each metric a row of boxes, one per kind of text; faithful kinds should stand to the right."""
+"""docs/judgement.png: for each metric a panel of boxes, one per kind of text; faithful kinds should stand right."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from app.scoring.metrics import CATALOGUE
 from bench.judgement import Measured
@@ -52,7 +53,7 @@ def draw(measured: Measured, path: Path) -> None:
     pyplot.close(figure)
 
 
-def _panel(axes: object, groups: Sequence[Sequence[float]]) -> None:
+def _panel(axes: Any, groups: Sequence[Sequence[float]]) -> None:
     """One metric: a box with its median and every pair's score as a faint dot, from top to bottom."""
     for position, values in enumerate(groups):
         colour = GREEN if position < FAITHFUL else RED
@@ -71,7 +72,7 @@ def _panel(axes: object, groups: Sequence[Sequence[float]]) -> None:
             medianprops={"color": colour, "linewidth": 2.4},
         )
     axes.axhline(FAITHFUL - 0.5, color=RULE, linewidth=1.2)
-    axes.invert_yaxis() if not axes.yaxis_inverted() else None
+    axes.set_ylim(len(groups) - 0.4, -0.6)
     least = min((value for values in groups for value in values), default=0.0)
     axes.set_xlim(min(-0.03, least - 0.03), 1.03)
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
@@ -81,7 +82,7 @@ def _panel(axes: object, groups: Sequence[Sequence[float]]) -> None:
     axes.tick_params(length=0)
 
 
-def _legend(axes: object) -> None:
+def _legend(axes: Any) -> None:
     axes.set_axis_off()
     lines = [("says what the expert says:", INK), ("should stand to the right", GREEN)]
     lines += [

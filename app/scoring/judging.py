@@ -61,6 +61,7 @@ def judge(
             n_items=len(pairs),
             seed=seed,
         ),
+        note=plan.note,
         items=tuple(_item(p, {key: float(column[i]) for key, column in values.items()}) for i, p in enumerate(pairs)),
     )
 

@@ -122,7 +122,7 @@ RAIM_2026 = Plan(
     name="raim-2026",
     weights={"accuracy": 0.7, "explanation.bleu": 0.15, "explanation.rouge_l": 0.15},
     gate=False,
-    columns=("explanation.bleu", "explanation.rouge_l", "explanation.semantic"),
+    columns=("explanation.semantic",),
     note="The weights 0.70 accuracy, 0.15 BLEU-4, 0.15 ROUGE-L are inferred from the published results of RAIM 2026; "
     "its organizers did not publish them. BLEU-4 here is a mean over pairs, not over the corpus.",
 )
@@ -183,7 +183,10 @@ def _from_mapping(given: Mapping[str, Any]) -> Plan:
     if not isinstance(name, str) or name not in PRESETS:
         raise _unknown_preset("name", str(name))
     try:
-        return Plan.model_validate({**PRESETS[name].model_dump(), **given})
+        preset = PRESETS[name].model_dump()
+        if given.get("weights", preset["weights"]) != preset["weights"]:
+            preset["note"] = ""  # it speaks of the preset's own weights
+        return Plan.model_validate({**preset, **given})
     except ValidationError as error:
         raise PlanInvalid([_problem(entry) for entry in error.errors()]) from error
 

@@ -38,9 +38,9 @@ INJECTION = (
 )
 PROMPT = (
     "You see two photographs of the same scene, Image A (Left) and Image B (Right). Compare their quality region by "
-    "region: face, hair, clothing, background and the picture as a whole. Look at sharpness, texture, noise, artifacts, "
-    "exposure, color and realism. For every region say which image is better and why, one line each, in the form "
-    "Region Attribute: comparison. Then give the better image between answer tags."
+    "region: face, hair, clothing, background and the picture as a whole. Look at sharpness, texture, noise, "
+    "artifacts, exposure, color and realism. For every region say which image is better and why, one line each, in the "
+    "form Region Attribute: comparison. Then give the better image between answer tags."
 )
 TEMPLATES = {
     "template_lines": (

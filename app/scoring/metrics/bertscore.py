@@ -46,7 +46,8 @@ def per_item(pairs: Sequence[Pair], context: Context) -> Floats:
     experts = context.embed.tokens([pairs[i].reference.explanation for i in told])
     given = context.embed.tokens([pairs[i].explanation for i in told])
     values[told] = [greedy_match(*both)[2] for both in zip(given, experts, strict=True)]
-    return np.round(np.clip(values, 0.0, 1.0), DIGITS)
+    values[told] = np.round(np.clip(values[told], 0.0, 1.0), DIGITS)
+    return values
 
 
 METRIC = Metric(

@@ -24,7 +24,7 @@ SIGNATURE = "nrefs:1|case:mixed|eff:yes|tok:13a|smooth:exp"
 def per_item(pairs: Sequence[Pair], context: Context) -> Floats:
     """Sentence BLEU-4 of explanation against reference, in [0, 1]; 0 where either is blank. Shape (n,)."""
     import numpy as np
-    from sacrebleu.metrics import BLEU
+    from sacrebleu.metrics.bleu import BLEU
 
     bleu = BLEU(effective_order=True)
     values = np.zeros(len(pairs), dtype=np.float64)
@@ -38,7 +38,7 @@ METRIC = Metric(
     key="explanation.bleu",
     title="BLEU-4 (sentence)",
     version=1,
-    measures="Sentence BLEU-4 of the raw texts, by `sacrebleu` (case mixed, effective order, tokenizer 13a, smoothing exp).",
+    measures="BLEU-4 of the raw texts by `sacrebleu`: case mixed, effective order, tokenizer 13a, smoothing exp.",
     per_item=per_item,
     libraries=("sacrebleu",),
 )

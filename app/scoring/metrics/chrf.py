@@ -21,7 +21,7 @@ SIGNATURE = "nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no"
 def per_item(pairs: Sequence[Pair], context: Context) -> Floats:
     """F2 of character sequences of explanation and reference, in [0, 1]; 0 where either is blank. Shape (n,)."""
     import numpy as np
-    from sacrebleu.metrics import CHRF
+    from sacrebleu.metrics.chrf import CHRF
 
     chrf = CHRF()
     values = np.zeros(len(pairs), dtype=np.float64)

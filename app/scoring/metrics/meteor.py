@@ -16,9 +16,6 @@ from .metric import Context, Metric
 if TYPE_CHECKING:
     from .metric import Floats
 
-# No word is longer; the stemmer takes quadratic time, and a word of 20,000 letters is no word.
-LONGEST_WORD = 64
-
 
 class NoSynonyms:
     """Stands in for WordNet: no word has synonyms."""
@@ -28,16 +25,10 @@ class NoSynonyms:
         return []
 
 
-def words(text: str) -> list[str]:
-    """Words and marks of punctuation in order, by nltk's tokenizer that needs no data; overlong ones are cut."""
-    from nltk.tokenize import wordpunct_tokenize
-
-    return [word[:LONGEST_WORD] for word in wordpunct_tokenize(text)]
-
-
 def per_item(pairs: Sequence[Pair], context: Context) -> Floats:
     """METEOR (alpha 0.9, beta 3, gamma 0.5) of the exact and stem stages, in [0, 1]; blank is 0. Shape (n,)."""
     import numpy as np
+    from nltk.tokenize import wordpunct_tokenize as words
     from nltk.translate.meteor_score import single_meteor_score
 
     values = [
