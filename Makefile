@@ -9,10 +9,10 @@ UNLOCKED := $(shell grep -oE '^name = "(nvidia-[^"]+|cuda-[^"]+|triton|torch)"' 
 EXPORT = $(BIN)/uv export --quiet --frozen --no-emit-project --no-header --no-annotate $(addprefix --no-emit-package ,$(UNLOCKED))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check format bench lock clean
+.PHONY: help demo up down test check format bench judgement lock clean
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## Start everything, submit the examples, print the board (two minutes at first, then seconds)
 	$(BIN)/python -m examples.demo
@@ -39,6 +39,9 @@ format: $(VENV)/.dev ## Format the code and mend what the linter can
 
 bench: $(VENV)/.dev ## Measure against named rivals, as ratios; writes docs/performance.md
 	$(BIN)/python -m bench
+
+judgement: $(VENV)/.dev ## Judge texts whose place is known, by every metric; writes docs/judgement.md
+	$(BIN)/python -m bench.judgement
 
 lock: $(VENV)/.dev ## Resolve the dependencies anew and export the hashed lists
 	$(BIN)/uv lock --upgrade

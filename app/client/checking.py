@@ -203,4 +203,6 @@ def show_report(report: Report, as_json: bool) -> None:
     )
     missing = f", {content['n_missing']} missing" if content["n_missing"] else ""
     show.out(f"\n{content['n_items']} pairs{missing}; brackets: 95 % interval")
+    if content.get("note"):
+        show.out(f"note      {content['note']}")
     show.out(f"signature {content['signature']}")

@@ -97,7 +97,13 @@ def columns_of(phase: Phase) -> list[dict[str, Any]]:
     """The board's columns by the phase's plan: `final` ranks, the others are shown beside it."""
     keys = ["final", *phase.plan.get("weights", {}), *phase.plan.get("columns", [])]
     keys = list(dict.fromkeys(keys))
-    titles = {"final": "Final", "rouge_l": "ROUGE-L"}
+    titles = {
+        "rouge_l": "ROUGE-L",
+        "bleu": "BLEU-4",
+        "chrf": "chrF",
+        "meteor": "METEOR",
+        "bertscore": "BERTScore-style",
+    }
     return [
         {
             "key": key,

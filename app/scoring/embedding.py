@@ -47,6 +47,9 @@ class Embed(Protocol):
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit rows of shape (len(texts), dimensions); row i depends on texts[i] and nothing else."""
 
+    def tokens(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
+        """For each text the unit rows of its word pieces in context, of shape (pieces, dimensions)."""
+
 
 class ModelUnavailable(Exception):
     """The embedding model cannot be used here: absent, not the published one, broken, or the device is missing."""
@@ -144,6 +147,33 @@ class Embedder:
             ) from error
         rows: NDArray[np.float32] = np.asarray(encoded, dtype=np.float32)
         return list(rows)
+
+    def tokens(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
+        """For each text the unit rows of its word pieces in context, of shape (pieces, dimensions), nothing kept.
+
+        Markers such as [CLS] are left out. Raises ModelUnavailable where the device gives up.
+        """
+        import numpy as np
+
+        if not texts:
+            return []
+        with self._lock:
+            try:
+                encoded = self._model.encode(
+                    list(texts), batch_size=BATCHES[self.device], output_value=None, show_progress_bar=False
+                )
+            except RuntimeError as error:
+                raise ModelUnavailable(
+                    f"The model failed on {self.device}: {str(error).splitlines()[0]}",
+                    "Free memory on the device, or run with the device cpu.",
+                ) from error
+        markers = list(self._model.tokenizer.all_special_ids)
+        found = []
+        for features in encoded:
+            pieces = np.isin(features["input_ids"].cpu().numpy(), markers, invert=True)
+            rows = features["token_embeddings"].cpu().numpy().astype(np.float64)[pieces]
+            found.append(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+        return found
 
     def _time_forward(self) -> None:
         transformer = self._model[0]

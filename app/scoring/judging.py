@@ -76,6 +76,7 @@ def judge(
             | {name: column[i] for name, column in notes.items()}
             for i, p in enumerate(pairs)
         ),
+        note=plan.note,
     )
 
 

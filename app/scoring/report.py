@@ -48,6 +48,7 @@ class Report:
     seed: int
     signature: str
     items: tuple[dict[str, Any], ...]
+    note: str = ""
 
     @property
     def final(self) -> Score:
@@ -59,6 +60,7 @@ class Report:
         return {
             "version": VERSION,
             "plan": self.plan,
+            **({"note": self.note} if self.note else {}),
             **_plain(self.scores),
             "categories": {
                 name: {"n_items": group.n_items, **_plain(group.scores)} for name, group in self.categories.items()

@@ -22,6 +22,10 @@ class HashEmbed:
         drawn = [np.frombuffer(hashlib.sha256(text.encode()).digest()[:8], np.uint8) + 1.0 for text in texts]
         return np.array([row / np.linalg.norm(row) for row in drawn], dtype=np.float32)
 
+    def tokens(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
+        """A row for each word."""
+        return [self(text.split()).astype(np.float64).reshape(-1, 8) for text in texts]
+
 
 def references(n: int, *, categories: Sequence[str | None] = ("person", "scene")) -> list[Reference]:
     """n items with different texts and alternating answers and categories."""

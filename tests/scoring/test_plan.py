@@ -31,6 +31,16 @@ def test_a_bundles_scorer_overrides_its_preset() -> None:
     assert plan == Plan(weights={"accuracy": 0.7, "explanation.rouge_l": 0.3}, gate=False)
 
 
+def test_the_challenges_plan_says_that_its_weights_are_inferred_until_they_are_others() -> None:
+    plan = load("raim-2026")
+    assert plan.weights == {"accuracy": 0.7, "explanation.bleu": 0.15, "explanation.rouge_l": 0.15}
+    assert not plan.gate
+    assert "inferred" in plan.note
+    assert load({"name": "raim-2026", "seed": 3}).note == plan.note
+    assert load({"name": "raim-2026", "weights": {"accuracy": 1}}).note == ""
+    assert load().note == ""
+
+
 def test_any_metric_may_be_weighted_or_shown_and_its_parts_are_computed() -> None:
     every = ["accuracy", "explanation.semantic", "explanation.rouge_l", "explanation"]
     assert load({"weights": {"explanation.rouge_l": 1}, "columns": []}).metrics() == every

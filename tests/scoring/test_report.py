@@ -2,6 +2,7 @@
 
 import json
 import struct
+from dataclasses import replace
 
 from app.scoring.report import Group, Report, Score
 
@@ -31,6 +32,10 @@ def test_it_is_plain_values_in_the_order_to_be_read() -> None:
         "signature": "palmares:0",
     }
     assert REPORT.final == Score(0.7, 0.6, 0.8)
+
+
+def test_a_note_stands_beside_the_plan_where_there_is_one() -> None:
+    assert list(replace(REPORT, note="Inferred.").as_dict())[:3] == ["version", "plan", "note"]
 
 
 def test_items_are_a_line_each_in_utf8() -> None:

@@ -6,7 +6,7 @@ parts, so that walking the table computes everything in order. docs/scoring.md i
 
 from __future__ import annotations
 
-from . import accuracy, coverage, explanation, llm, nli, rouge_l, semantic
+from . import accuracy, bertscore, bleu, chrf, coverage, explanation, llm, meteor, nli, rouge_l, semantic
 from .metric import Context, Metric, MetricFailed
 
 CATALOGUE: dict[str, Metric] = {
@@ -17,6 +17,10 @@ CATALOGUE: dict[str, Metric] = {
         coverage.DIRECTION,
         semantic.METRIC,
         rouge_l.METRIC,
+        bleu.METRIC,
+        chrf.METRIC,
+        meteor.METRIC,
+        bertscore.METRIC,
         explanation.METRIC,
         nli.METRIC,
         llm.METRIC,
