@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     # judging
     model_path: Path | None = Field(None, description="Folder of another sentence-transformers model; empty: MiniLM.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the model runs.")
+    embeddings_kept: int = Field(
+        200_000, ge=0, description="Texts whose embeddings the workers share, about 1.7 kB each; 0: none."
+    )
+    canaries: Path | None = Field(None, description="File of the canaries' expected scores; empty: those of MiniLM.")
     lease_seconds: int = Field(30, ge=3, description="How long a worker that says nothing keeps its work, seconds.")
     task_seconds: int = Field(300, ge=1, description="Hard time limit of one task, seconds.")
     attempts: int = Field(5, ge=1, description="How often a stage is tried before the evaluation is failed.")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import interval
-from .embedding import Embed, ModelUnavailable
+from .embedding import DEFAULT, Embed, ModelUnavailable
 from .metrics import CATALOGUE, Context, MetricFailed
 from .pairing import pair
 from .plan import Plan
@@ -60,6 +60,7 @@ def judge(
             truth=truth_digest or digest_of_truth(references),
             n_items=len(pairs),
             seed=seed,
+            precision=getattr(embed, "precision", DEFAULT),
         ),
         items=tuple(_item(p, {key: float(column[i]) for key, column in values.items()}) for i, p in enumerate(pairs)),
     )

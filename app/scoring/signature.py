@@ -1,7 +1,8 @@
 """The signature: everything that could change the number, as a short string (the habit of sacreBLEU).
 
 Two scores with the same signature were made by the same rules, code, model and truth. Not in it: the device, because
-the embeddings are computed so that processors agree (embedding.py), and what a plan merely shows.
+the embeddings are computed so that processors agree (embedding.py), and what a plan merely shows. The model's precision
+is in it where it is not the usual one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from .. import __version__
+from .embedding import DEFAULT
 from .metrics import CATALOGUE
 from .plan import Plan
 from .reading import write_references
@@ -24,7 +26,7 @@ def digest_of_truth(references: Sequence[Reference]) -> str:
     return hashlib.sha256(write_references(references)).hexdigest()
 
 
-def signature(plan: Plan, *, model_hash: str, truth: str, n_items: int, seed: int) -> str:
+def signature(plan: Plan, *, model_hash: str, truth: str, n_items: int, seed: int, precision: str = DEFAULT) -> str:
     """The parts joined by `|`; hashes are cut to eight digits. `truth` and `model_hash` are hex digests.
 
     One line: `palmares:0.1.0|plan:pairwise-explained#1a2b3c4d|accuracy.1|explanation.1(semantic.1,rouge_l.1)|
@@ -37,7 +39,7 @@ def signature(plan: Plan, *, model_hash: str, truth: str, n_items: int, seed: in
     parts += [_versioned(metric.key) for metric in used if metric.key not in inner]
     parts += [f"{library}:{version(library)}" for library in libraries]
     if any(metric.uses_model for metric in used):
-        parts.append(f"model:{model_hash[:SHORT]}")
+        parts.append(f"model:{model_hash[:SHORT]}" + (f".{precision}" if precision != DEFAULT else ""))
     parts += [f"truth:{truth[:SHORT]}", f"n:{n_items}", f"seed:{seed}", f"boot:{plan.resamples}"]
     return "|".join(parts)
 
