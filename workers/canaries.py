@@ -5,8 +5,8 @@ a metric's version changed. They are a good explanation, a contradiction, a para
 choice, a text longer than the model reads, both ways at once, and a missing pair (`workers/golden`).
 
 Decision: real judgements and not a check of embeddings, because whatever moves a score (another library, a broken
-build, a faulty device) moves these too, item by item and metric by metric. Expected scores hold for one model; another model
-needs a file of its own (`PALMARES_CANARIES`) and goes untried without. Cost: half a second for each start.
+build, a faulty device) moves these too, item by item and metric by metric. Expected scores hold for one model; another
+needs a file of its own (`PALMARES_CANARIES`) and goes untried without. Cost: about a second for each start.
 """
 
 import json
