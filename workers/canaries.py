@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.log import log
-from app.scoring.embedding import Embed
+from app.scoring.embedding import Embed, Embedder
 from app.scoring.limits import Limits
 from app.scoring.metrics import CATALOGUE
 from app.scoring.plan import Plan
@@ -88,9 +88,7 @@ def compare(known: dict[str, dict[str, float]], found: dict[str, dict[str, float
 
 def main(file: Path = EXPECTED) -> None:
     """Judge with the model of the settings and write what is expected from now on."""
-    from workers.engine import embedder
-
-    model = embedder()
+    model = Embedder.load(settings().model_path, settings().device)
     made = {"model": model.model_hash, "metrics": versions(), "values": values(judged(model))}
     file.write_text(json.dumps(made, indent=1) + "\n")
     print(f"Written: {file}")
