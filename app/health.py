@@ -42,13 +42,14 @@ def stored() -> str:
 
 
 def workers() -> str:
-    """Raises unless a worker of each queue was heard of lately."""
+    """Raises unless a worker of each queue was heard of lately and takes work."""
     with Session.begin() as session:
         fresh = now(session) - FRESH
-        alive = set(session.scalars(select(Heartbeat.queue).where(Heartbeat.seen_at >= fresh)))
-    missing = sorted({"validate", "score"} - alive)
+        seen = session.execute(select(Heartbeat.queue, Heartbeat.state).where(Heartbeat.seen_at >= fresh)).all()
+    missing = sorted({"validate", "score"} - {queue for queue, state in seen if state == "ready"})
     if missing:
-        raise RuntimeError(f"no worker for {', '.join(missing)}")
+        drained = sum(state == "drained" for _, state in seen)
+        raise RuntimeError(f"no worker for {', '.join(missing)}" + (f" ({drained} drained)" if drained else ""))
     return "ok"
 
 

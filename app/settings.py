@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     )
     llm_api_key: SecretStr | None = Field(None, description="Key of that endpoint; never shown or logged.")
     llm_model_allow: str = Field("", description="Models that an `llm_judge` may name, with commas; empty: all.")
+    embeddings_kept: int = Field(
+        200_000, ge=0, description="Texts whose embeddings the workers share, about 1.7 kB each; 0: none."
+    )
+    canaries: Path | None = Field(None, description="File of the canaries' expected scores; empty: those of MiniLM.")
     lease_seconds: int = Field(30, ge=3, description="How long a worker that says nothing keeps its work, seconds.")
     task_seconds: int = Field(300, ge=1, description="Hard time limit of one task, seconds.")
     attempts: int = Field(5, ge=1, description="How often a stage is tried before the evaluation is failed.")

@@ -19,6 +19,7 @@ SCENARIOS = {
     "warm": "a warm worker against a cold process per submission",
     "door": "the validation answer while 200 submissions wait for scoring",
     "forward": "the share of judging spent in the model's forward pass",
+    "judging": "judging 1,000 pairs against plain cosine, and the memory of 10,000",
 }
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 HEAD = """# Performance

@@ -7,6 +7,7 @@ import app.accounts.models
 import app.competitions.models
 import app.leaderboards.models
 import app.submissions.models  # noqa: F401
+import workers.embeddings  # noqa: F401
 from app.db import Base
 from app.settings import settings
 

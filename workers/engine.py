@@ -1,11 +1,28 @@
-"""Holds the model of a scoring worker: loaded once per process, kept with its cache of embeddings."""
+"""Holds the model of a scoring worker: loaded once per process, tried by the canaries, kept with its embeddings.
+
+Decision: a process whose model is missing or whose canaries differ is drained: it claims nothing, so that what waits
+stays `ready`, with all its tries, for a healthy worker. The canaries are judged before the shared embeddings are
+attached: they try this process and not what others kept.
+"""
 
 import os
+from dataclasses import dataclass
 from functools import lru_cache
 
 from app.log import log
 from app.scoring.embedding import Embedder, ModelUnavailable
 from app.settings import settings
+from workers import canaries
+from workers.embeddings import SharedEmbeddings
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Whether this process may score, with which model (SHA-256 of its weights), and why not."""
+
+    state: str
+    model: str = ""
+    detail: str = ""
 
 
 @lru_cache
@@ -17,9 +34,24 @@ def embedder() -> Embedder:
     return loaded
 
 
-def warm() -> None:
-    """Load the model before the first task; a missing model is told, and then again by each task that needs it."""
+@lru_cache
+def condition() -> Condition:
+    """Load the model and try it by the canaries, once per process. Never raises."""
     try:
-        embedder()(["warm"])
+        model = embedder()
+        differences = canaries.differences(model)
+        if settings().embeddings_kept:
+            model.store = SharedEmbeddings()
     except ModelUnavailable as error:
-        log.error("model_unavailable", error=str(error))
+        return _drained("", f"{error} {error.fix}")
+    except Exception as error:  # whatever keeps a golden submission from being scored would fail every other
+        log.error("canaries_failed", exc_info=error)
+        return _drained("", f"The canaries could not be scored: {type(error).__name__}.")
+    if differences:
+        return _drained(model.model_hash, " ".join(differences))
+    return Condition("ready", model.model_hash)
+
+
+def _drained(model: str, detail: str) -> Condition:
+    log.error("worker_drained", model=model[:8], detail=detail)
+    return Condition("drained", model, detail)

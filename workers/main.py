@@ -2,6 +2,8 @@
 
 Decision: the model is loaded in the pool's child (never in the parent: CUDA does not survive a fork), before its first
 task, and only by workers of the queue `score`. A worker says that it lives by a row in PostgreSQL every few seconds.
+The child writes into that row whether it may score (`workers.engine.condition`); where it is drained, the parent reads
+so with its next heartbeat and leaves the queue. A drained worker stays so until it is started again.
 """
 
 import os
@@ -11,7 +13,7 @@ from typing import Any
 
 import click
 from celery import bootsteps
-from celery.signals import setup_logging, worker_process_init, worker_ready
+from celery.signals import celeryd_after_setup, setup_logging, worker_process_init, worker_ready
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -26,6 +28,7 @@ app.user_options["worker"].add(
     click.Option(("--device",), type=click.Choice(["auto", "cpu", "cuda"]), help="Where the model runs.")
 )
 HEARTBEAT_SECONDS = 5.0
+NAME = "PALMARES_WORKER_NAME"
 
 
 class Device(bootsteps.Step):
@@ -46,24 +49,40 @@ def configure_logging(**_: Any) -> None:
     log.configure()
 
 
+@celeryd_after_setup.connect
+def remember_name(sender: str, **_: Any) -> None:
+    """The parent's name, for the children, which inherit the environment."""
+    os.environ[NAME] = sender
+
+
 @worker_process_init.connect
 def start_child(**_: Any) -> None:
-    """A fresh child: own database connections; with the queue `score`, the model in memory before the first task."""
+    """A fresh child: own database connections; with the queue `score`, the model loaded and tried before any task."""
     engine().dispose(close=False)
     if "score" in app.amqp.queues.consume_from:
-        from workers.engine import warm
+        from workers.engine import condition
 
-        warm()
+        found = condition()
+        try:
+            beat(f"{os.environ[NAME]}/score", "score", state=found.state, model=found.model, detail=found.detail[:500])
+        except SQLAlchemyError as error:
+            log.log.warning("heartbeat_failed", error=type(error).__name__)
 
 
-def beat(worker: str, queue: str) -> None:
-    """Write that this worker lives, once."""
+def beat(worker: str, queue: str, **told: str) -> str:
+    """Write that this worker lives, once, and what else is told of it; returns its state."""
     with Session.begin() as session:
-        row = insert(Heartbeat).values(
-            worker=worker, queue=queue, seen_at=now(session), device=os.environ.get("PALMARES_DEVICE", "auto")
-        )
-        fresh = {"seen_at": row.excluded.seen_at, "device": row.excluded.device}
-        session.execute(row.on_conflict_do_update(index_elements=[Heartbeat.worker], set_=fresh))
+        fresh = {"seen_at": now(session), "device": os.environ.get("PALMARES_DEVICE", "auto"), **told}
+        row = insert(Heartbeat).values(worker=worker, queue=queue, **fresh)
+        written = row.on_conflict_do_update(index_elements=[Heartbeat.worker], set_=fresh).returning(Heartbeat.state)
+        return str(session.scalar(written))
+
+
+def leave(consumer: Any, queue: str) -> None:
+    """Take no more messages of this queue; they are for healthy workers."""
+    if queue in app.amqp.queues.consume_from:
+        log.log.error("queue_left", queue=queue)
+        consumer.call_soon(consumer.cancel_task_queue, queue)
 
 
 @worker_ready.connect
@@ -77,7 +96,8 @@ def start_heartbeat(sender: Any, **_: Any) -> None:
         while True:
             for queue in queues:
                 try:
-                    beat(f"{name}/{queue}", queue)
+                    if beat(f"{name}/{queue}", queue) == "drained":
+                        leave(sender, queue)
                 except SQLAlchemyError as error:
                     log.log.warning("heartbeat_failed", error=type(error).__name__)
             pause.wait(HEARTBEAT_SECONDS)

@@ -24,6 +24,7 @@ from app.settings import settings
 from app.submissions import evaluation as machine
 from app.submissions.errors import LlmJudgeUnavailable, ScoringFailed
 from app.submissions.models import Evaluation
+from workers import embeddings
 
 app = celery()
 
@@ -131,9 +132,12 @@ def _told(found: Validation) -> dict[str, Any]:
 def score_submission(evaluation_id: int) -> None:
     """ready -> scoring -> scored, with the place on the board in the same transaction."""
     from app.scoring.judging import judge
-    from workers.engine import embedder
+    from workers.engine import condition, embedder
     from workers.judges import judges_of
 
+    if condition().state == "drained":
+        log.warning("score_refused", evaluation=evaluation_id, detail=condition().detail)
+        return
     work = take(evaluation_id, "score")
     if work is None:
         return
@@ -162,9 +166,10 @@ def score_submission(evaluation_id: int) -> None:
 
 @app.task(name=SWEEP)
 def sweep() -> None:
-    """Give back what outstayed its lease and ring again for what waits."""
+    """Give back what outstayed its lease, ring again for what waits, and forget surplus embeddings."""
     with Session.begin() as session:
         rings = machine.sweep(session)
     for task, evaluation_id in rings:
         if not nudge(task, evaluation_id):
             break
+    embeddings.evict_now_and_then(settings().embeddings_kept)

@@ -98,11 +98,19 @@ class Evaluation(Base):
 
 
 class Heartbeat(Base):
-    """A worker process that was heard of: which queue it serves, on what device."""
+    """A worker that was heard of: which queue it serves, on what device, and whether it takes work.
+
+    `state` is `ready`, or `drained` where a scoring worker must not score; `detail` says why. `model` is the SHA-256 of
+    its model's weights, empty where none is loaded.
+    """
 
     __tablename__ = "heartbeats"
+    __table_args__ = (CheckConstraint("state IN ('ready', 'drained')", name="state"),)
 
     worker: Mapped[str] = mapped_column(String(255), primary_key=True)
     queue: Mapped[str] = mapped_column(String(16))
     seen_at: Mapped[datetime]
     device: Mapped[str] = mapped_column(String(32), server_default="")
+    state: Mapped[str] = mapped_column(String(16), server_default="ready")
+    model: Mapped[str] = mapped_column(String(64), server_default="")
+    detail: Mapped[str] = mapped_column(String(500), server_default="")

@@ -12,8 +12,11 @@ import numpy as np
 import pytest
 
 from app.scoring import embedding
-from app.scoring.embedding import MODEL_HASH, Device, Embedder, ModelUnavailable
+from app.scoring.embedding import MODEL_HASH, Device, Embedder, ModelUnavailable, Precision
+from app.scoring.judging import judge
+from app.scoring.plan import load
 from app.scoring.records import Reference
+from tests.scoring.standin import own
 
 PACKAGED = embedding._packaged()
 # Each is one word piece.
@@ -268,3 +271,52 @@ def test_loading_prints_nothing_and_needs_no_network(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     ran = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+MANY = [*COMPANY, *OTHERS, *[words(3 + i % 9, start=i) for i in range(60)], "清晰", "", "é", "e\u0301"]
+
+
+@pytest.mark.parametrize("pieces", [1, 100, 700, 100_000])
+def test_rows_are_the_same_bits_in_any_batch(embedder: Embedder, monkeypatch: pytest.MonkeyPatch, pieces: int) -> None:
+    usual = fresh(embedder)(MANY)
+    monkeypatch.setitem(embedding.BATCH_PIECES, "cpu", pieces)
+    assert fresh(embedder)(MANY[::-1])[::-1].tobytes() == usual.tobytes()
+
+
+def test_a_batch_holds_no_more_pieces_than_it_may_and_every_text_once(embedder: Embedder) -> None:
+    texts = [*MANY, words(300)]
+    batches = embedder._batches(texts)
+    assert sorted(i for batch in batches for i in batch) == list(range(len(texts)))
+    sizes = [[len(embedder._model.tokenizer(texts[i])["input_ids"]) for i in batch] for batch in batches]
+    for batch in sizes:
+        assert len(batch) == 1 or min(max(batch), 256) * len(batch) <= embedding.BATCH_PIECES["cpu"]
+    assert len(batches) < len(texts) / 8
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_aggregates_in_lower_precision_agree_within_a_thousandth(
+    embedder: Embedder, raim: list[Reference], precision: Precision
+) -> None:
+    """The tolerance that docs/scoring.md promises between kinds of processors, on the public pairs."""
+    plan = load("pairwise-explained")
+    answers = [own(one, explanation=other.explanation) for one, other in zip(raim, raim[1:] + raim[:1], strict=True)]
+    low = Embedder.load(device="cpu", precision=precision)
+    wide, narrow = (judge(raim, answers, plan, model) for model in (embedder, low))
+    apart = {key: abs(narrow.scores[key].value - score.value) for key, score in wide.scores.items()}
+    print(precision, apart)
+    assert max(apart.values()) < 1e-3
+    assert f"model:53aa5117.{precision}|" in narrow.signature
+    assert "model:53aa5117|" in wide.signature
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_rows_in_lower_precision_are_unit_vectors(precision: Precision) -> None:
+    rows = Embedder.load(device="cpu", precision=precision)(["hair", words(30)])
+    assert rows.dtype == np.float32
+    assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(2), abs=1e-6)
+
+
+def test_rows_may_be_written_to(embedder: Embedder) -> None:
+    rows = embedder(["a"])
+    rows *= 0
+    assert np.linalg.norm(embedder(["a"])) == pytest.approx(1, abs=1e-6)

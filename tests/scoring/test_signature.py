@@ -23,7 +23,7 @@ def test_it_reads_from_left_to_right() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"model_hash": "c3" * 32}, {"truth": "c3" * 32}, {"n_items": 99}, {"seed": 1}],
+    [{"model_hash": "c3" * 32}, {"truth": "c3" * 32}, {"n_items": 99}, {"seed": 1}, {"precision": "float32"}],
     ids=lambda c: next(iter(c)),
 )
 def test_each_circumstance_is_in_it(change: dict[str, Any]) -> None:
