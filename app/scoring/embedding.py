@@ -123,7 +123,7 @@ class Embedder:
         batch, the threads and the device. Raises ModelUnavailable with a sentence how to mend it.
         """
         folder = _packaged() if path is None else path
-        model_hash = _hash_of_weights(folder)
+        model_hash = hash_of_weights(folder)
         if path is None and model_hash != MODEL_HASH:
             raise ModelUnavailable(
                 f"The weights in {folder} are not those of all-MiniLM-L6-v2: SHA-256 {model_hash[:8]}… "
@@ -135,7 +135,7 @@ class Embedder:
         os.environ["HF_HUB_OFFLINE"] = "1"
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        chosen = _device(device)
+        chosen = device_of(device)
         model = _open(folder, chosen, precision)
         if model_hash == MODEL_HASH and model.max_seq_length != MODEL_PIECES:
             raise ModelUnavailable(
@@ -213,14 +213,7 @@ class Embedder:
     def _forward(self, texts: list[str]) -> NDArray[np.float32]:
         import numpy as np
 
-        try:
-            encoded = self._model.encode(texts, batch_size=len(texts), show_progress_bar=False)
-        except RuntimeError as error:
-            raise ModelUnavailable(
-                f"The model failed on {self.device}: {str(error).splitlines()[0]}",
-                "Free memory on the device, or run with the device cpu.",
-            ) from error
-        wide = np.asarray(encoded, dtype=np.float64)
+        wide = np.asarray(self._run(texts), dtype=np.float64)
         rows: NDArray[np.float32] = (wide / np.linalg.norm(wide, axis=1, keepdims=True)).astype("<f4")
         return rows
 
@@ -233,23 +226,24 @@ class Embedder:
 
         if not texts:
             return []
+        found: list[NDArray[np.float64]] = [np.empty(0)] * len(texts)
         with self._lock:
-            try:
-                encoded = self._model.encode(
-                    list(texts), batch_size=BATCHES[self.device], output_value=None, show_progress_bar=False
-                )
-            except RuntimeError as error:
-                raise ModelUnavailable(
-                    f"The model failed on {self.device}: {str(error).splitlines()[0]}",
-                    "Free memory on the device, or run with the device cpu.",
-                ) from error
-        markers = list(self._model.tokenizer.all_special_ids)
-        found = []
-        for features in encoded:
-            pieces = np.isin(features["input_ids"].cpu().numpy(), markers, invert=True)
-            rows = features["token_embeddings"].cpu().numpy().astype(np.float64)[pieces]
-            found.append(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+            markers = list(self._model.tokenizer.all_special_ids)
+            for batch in self._batches(list(texts)):
+                for i, features in zip(batch, self._run([texts[i] for i in batch], output_value=None), strict=True):
+                    pieces = np.isin(features["input_ids"].cpu().numpy(), markers, invert=True)
+                    rows = features["token_embeddings"].double().cpu().numpy()[pieces]
+                    found[i] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         return found
+
+    def _run(self, texts: list[str], **options: Any) -> Any:
+        try:
+            return self._model.encode(texts, batch_size=len(texts), show_progress_bar=False, **options)
+        except RuntimeError as error:
+            raise ModelUnavailable(
+                f"The model failed on {self.device}: {str(error).splitlines()[0]}",
+                "Free memory on the device, or run with the device cpu.",
+            ) from error
 
     def _time_forward(self) -> None:
         transformer = self._model[0]
@@ -276,7 +270,7 @@ def _packaged() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def _hash_of_weights(folder: Path) -> str:
+def hash_of_weights(folder: Path) -> str:
     """SHA-256 (hex) of the folder's one weights file; of several, of the list of their names and hashes."""
     fix = "Give the folder of a sentence-transformers model with safetensors weights; names of a hub are not taken."
     if not folder.is_dir():
@@ -314,7 +308,7 @@ def _is_unit(row: bytes, dimensions: int) -> bool:
     )
 
 
-def _device(wanted: Device) -> Literal["cpu", "cuda"]:
+def device_of(wanted: Device) -> Literal["cpu", "cuda"]:
     try:
         import torch
     except (ImportError, OSError) as error:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .embedding import INSTALL, Device, ModelUnavailable, _device, _hash_of_weights
+from .embedding import INSTALL, Device, ModelUnavailable, device_of, hash_of_weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,10 +60,10 @@ class NliModel:
     @classmethod
     def load(cls, folder: Path, device: Device = "auto") -> NliModel:
         """The NLI model in a local folder. Raises ModelUnavailable with a sentence how to mend it."""
-        model_hash = _hash_of_weights(folder)
+        model_hash = hash_of_weights(folder)
         os.environ["HF_HUB_OFFLINE"] = "1"
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        chosen = _device(device)
+        chosen = device_of(device)
         model = _open(folder, chosen)
         return cls(model, model_hash, chosen, _labels(folder, model.model.config.id2label))
 

@@ -176,7 +176,7 @@ def test_threads_may_share_it(embedder: Embedder) -> None:
 
 def test_auto_is_cpu_where_there_is_no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    assert embedding._device("auto") == "cpu"
+    assert embedding.device_of("auto") == "cpu"
     with pytest.raises(ModelUnavailable, match="PyTorch sees no CUDA device") as caught:
         Embedder.load(device="cuda")
     assert "cpu" in caught.value.fix
@@ -185,7 +185,7 @@ def test_auto_is_cpu_where_there_is_no_cuda(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(("wanted", "got"), [("auto", "cuda"), ("cuda", "cuda"), ("cpu", "cpu")])
 def test_auto_is_cuda_where_there_is_one(monkeypatch: pytest.MonkeyPatch, wanted: Device, got: str) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
-    assert embedding._device(wanted) == got
+    assert embedding.device_of(wanted) == got
 
 
 def test_a_copy_of_the_model_by_path_is_the_same_model(tmp_path: Path, embedder: Embedder) -> None:
@@ -224,10 +224,10 @@ def test_several_weight_files_have_one_hash(tmp_path: Path) -> None:
     for name, content in (("1_Dense/model.safetensors", b"a"), ("model.safetensors", b"b")):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
-    both = embedding._hash_of_weights(tmp_path)
+    both = embedding.hash_of_weights(tmp_path)
     (tmp_path / "1_Dense/model.safetensors").write_bytes(b"c")
     assert len(both) == 64
-    assert embedding._hash_of_weights(tmp_path) != both
+    assert embedding.hash_of_weights(tmp_path) != both
 
 
 def test_a_name_of_a_hub_is_not_a_path() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from app.scoring import signature as module
 from app.scoring.metrics import CATALOGUE
-from app.scoring.plan import OPTIONAL, load
+from app.scoring.plan import load
 from app.scoring.signature import digest_of_truth, signature
 from tests.scoring.standin import references
 

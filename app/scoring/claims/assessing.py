@@ -86,11 +86,11 @@ def _parts(reference: Reading, judged: Judged) -> tuple[float, float]:
     """How much of the reference is spoken of at all, and how much of that with the right direction."""
     if not len(reference.rows):
         return 0.0, 0.0
-    weights, support = reference.rows[:, WEIGHT], judged.comparison.support
-    spoken = float((weights * np.abs(support)).sum())
-    agreed = float((weights * np.maximum(support, 0)).sum())
-    coverage = min(1.0, spoken / float(weights.sum()))
-    return round(coverage, 6), round(agreed / spoken, 6) if spoken > 0 else 0.0
+    weights, told = reference.rows[:, WEIGHT], judged.comparison
+    agreed = float((weights * np.maximum(told.support, 0)).sum())
+    against = float((weights * np.maximum(-told.support, 0)).sum())
+    coverage = float((weights * told.spoken).sum() / weights.sum())
+    return round(coverage, 6), round(agreed / (agreed + against), 6) if agreed else 0.0
 
 
 def _verdicts(reference: Reading, text: Reading, judged: Judged) -> dict[str, Any]:

@@ -31,10 +31,12 @@ QUANTILE_OF_OTHERS = 0.55
 """Which of the others' scores on a pair is the pair's baseline …"""
 QUANTILE_OF_TEXT = 0.6
 """… and which of a text's scores on other pairs is the text's."""
-SHARE_OF_OTHERS, SHARE_OF_TEXT = 0.25, 0.88
+SHARE_OF_OTHERS, SHARE_OF_TEXT = 0.25, 0.95
 HIGHEST_BASELINE = 0.8
 """Of the score of the expert's own text: there is always something to gain."""
 LOWEST_CEILING = 0.2
+FULL = 0.9
+"""Share of what there is to gain that earns full marks: nobody has to use the expert's very words."""
 BELOW = 0.5
 """How steeply values fall below zero."""
 
@@ -73,8 +75,10 @@ class Chance:
         if others:
             baseline += SHARE_OF_TEXT * float(np.quantile(found.scores[1:], QUANTILE_OF_TEXT))
         ceiling = float(self.ceilings[item])
+        if not own:  # nothing could be read of the reference: only its own words are known to be right
+            return Judged(float(text.claims == self.readings[item].claims), raw, _cut(found, 0))
         value = _corrected(raw, min(max(0.0, baseline), HIGHEST_BASELINE * ceiling), ceiling)
-        return Judged(value, raw, Comparison(found.scores[:1], found.support[:own], found.own[:1]))
+        return Judged(value, raw, _cut(found, own))
 
     def _others(self, item: int) -> list[int]:
         count = min(OTHERS, len(self.ring) - 1)
@@ -86,9 +90,14 @@ class Chance:
         return reading if self.answers[item] == answer else reading.exchanged()
 
 
+def _cut(found: Comparison, rows: int) -> Comparison:
+    """The comparison with the first reference alone, which has so many rows."""
+    return Comparison(found.scores[:1], found.support[:rows], found.spoken[:rows], found.own[:1])
+
+
 def _corrected(raw: float, baseline: float, ceiling: float) -> float:
     gain = raw - baseline
-    value = gain / (ceiling - baseline) if gain >= 0 else BELOW * gain
+    value = gain / (FULL * (ceiling - baseline)) if gain >= 0 else BELOW * gain
     return float(round(min(1.0, max(-1.0, value)), 6))
 
 

@@ -182,7 +182,9 @@ def agreement(one: Floats, other: Floats) -> Floats:
         regions[one[:, REGION].astype(int)][:, other[:, REGION].astype(int)]
         * axes[one[:, AXIS].astype(int)][:, other[:, AXIS].astype(int)]
     )
-    direction = np.sign(one[:, AMOUNT])[:, None] * np.clip(other[:, AMOUNT], -1, 1)[None]
+    amount_one, amount_other = np.abs(one[:, AMOUNT])[:, None], np.abs(other[:, AMOUNT])[None]
+    enough = np.minimum(1.0, amount_other / np.where(amount_one > 0, amount_one, 1.0))
+    direction = np.sign(one[:, AMOUNT])[:, None] * np.sign(other[:, AMOUNT])[None] * enough
     tie_one, tie_other = one[:, TIE][:, None], other[:, TIE][None]
     both = tie_one * tie_other
     mixed = ((tie_one == 1) & (tie_other == 0)) | ((tie_one == 0) & (tie_other == 1))
@@ -207,10 +209,13 @@ def _cancelled(support: Floats, against: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A text against every reference of a block: scores (references,), support of each reference row, of each own."""
+    """A text against every reference of a block: scores (references,) and what became of each reference row."""
 
     scores: Floats
     support: Floats
+    """Net support of each reference row, in [-1, 1]."""
+    spoken: Floats
+    """How far each reference row is spoken of at all, in [0, 1]."""
     own: Floats
     """Net support of the text's own rows by each reference, shape (references, rows)."""
 
@@ -218,6 +223,7 @@ class Comparison:
 def compare(block: Block, text: Reading) -> Comparison:
     """Score of the text against each reference of the block, in [-1, 1], before any correction for chance."""
     values = agreement(block.rows, text.rows) * _topics(block, text)
+    spoken = np.abs(values).max(1) if values.shape[1] else np.zeros(len(values))
     support = net(values, 1)
     own = np.zeros((block.size, len(text.rows)))
     if len(block.rows) and len(text.rows):
@@ -228,7 +234,7 @@ def compare(block: Block, text: Reading) -> Comparison:
     precision = _precision(text, own)
     mean = np.maximum(recall, 0) ** TUNING.recall * np.maximum(precision, 0) ** (1 - TUNING.recall)
     scores = np.where((recall <= 0) | (precision <= 0), np.minimum(recall, precision), mean)
-    return Comparison(scores, support, own)
+    return Comparison(scores, support, spoken, own)
 
 
 def _topics(block: Block, text: Reading) -> Floats:
