@@ -88,7 +88,6 @@ class Plan(BaseModel):
     note: str = Field(
         default="",
         max_length=500,
-        exclude_if=lambda value: not value,
         description="A sentence shown wherever the plan's scores are shown.",
     )
     resamples: int = Field(default=2000, ge=100, le=100_000, description="Bootstrap resamples behind each interval.")

@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 from app.scoring.records import Answer, Pair, Reference
 
 
+REGIONS = ("Face", "Hair", "Clothing", "Background", "Text", "Sky", "Leaf")
+AXES = ("Sharpness", "Texture", "Noise", "Realism")
+WORDS = ("sharper", "finer", "noisier", "more natural")
+
+
 class HashEmbed:
     """Unit rows of 8 positive numbers drawn from the text's hash; remembers what it was asked."""
 
@@ -33,7 +38,7 @@ def references(n: int, *, categories: Sequence[str | None] = ("person", "scene")
         Reference(
             f"x_{i:03d}",
             "AB"[i % 2],
-            f"Face Texture: image {i} is finer than w{i % 7}.",
+            f"{REGIONS[i % 7]} {AXES[i % 4]}: Image {'AB'[i % 2]} is {WORDS[i % 4]} than the other, as w{i} shows.",
             categories[i % len(categories)],
         )
         for i in range(n)

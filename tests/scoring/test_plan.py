@@ -16,7 +16,12 @@ def test_the_default_is_half_choice_half_reasons() -> None:
     plan = load()
     assert plan.weights == {"accuracy": 0.5, "explanation": 0.5}
     assert (plan.name, plan.gate, plan.resamples, plan.seed) == ("pairwise-explained", True, 2000, 0)
-    assert plan.columns == ("explanation.semantic", "explanation.rouge_l")
+    assert plan.columns == (
+        "explanation.claims",
+        "explanation.direction",
+        "explanation.semantic",
+        "explanation.rouge_l",
+    )
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -42,9 +47,9 @@ def test_the_challenges_plan_says_that_its_weights_are_inferred_until_they_are_o
 
 
 def test_any_metric_may_be_weighted_or_shown_and_its_parts_are_computed() -> None:
-    every = ["accuracy", "explanation.semantic", "explanation.rouge_l", "explanation"]
+    every = ["accuracy", "explanation.claims", "explanation.direction", "explanation.rouge_l", "explanation"]
     assert load({"weights": {"explanation.rouge_l": 1}, "columns": []}).metrics() == every
-    assert load({"weights": {"accuracy": 1, "explanation": 0}}).metrics() == every
+    assert load({"weights": {"accuracy": 1}, "columns": ["explanation.rouge_l"]}).metrics() == every
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,20 @@ _NOUN = (
     r"(?:images?|photo(?:graph)?s?|pictures?|pics?|shots?|frames?|versions?|candidates?|options?|samples?|renditions?"
     r"|renderings?|side|half|panel|file|crop|capture|one|bild|foto)"
 )
-_LETTER = {"a": A, "b": B, "1": A, "2": B, "left": A, "right": B, "first": A, "second": B, "former": A, "latter": B}
+_LETTER = {
+    "a": A,
+    "b": B,
+    "1": A,
+    "2": B,
+    "one": A,
+    "two": B,
+    "left": A,
+    "right": B,
+    "first": A,
+    "second": B,
+    "former": A,
+    "latter": B,
+}
 _PART = (
     r"(?:eyes?|ears?|cheeks?|hands?|arms?|shoulders?|legs?|eyebrows?|brows?|of|corner|edge|foot|knee|elbow|temple|third"
     r"|border|away|angle|amount|balance|place|way|time|tone|thing|direction|answer|choice|glance)"
@@ -38,7 +51,7 @@ _VERBISH = (
 _RULES = [
     # Image A (Left), photo B, A/Left, option 1
     (
-        rf"\b{_NOUN}\s*[#(\[]?\s*(?P<s>[ab12])\b[)\]]?(?:'s)?"
+        rf"\b{_NOUN}\s*[#(\[]?\s*(?P<s>[ab12]|one(?! of\b)|two)\b[)\]]?(?:'s)?"
         r"(?:\s*[(/\[]\s*(?:the )?(?:left|right)\b[^)\]\s,.;:]*[)\]]?)?",
         "i",
     ),
@@ -66,6 +79,7 @@ _RULES = [
         "",
     ),
     (r"\b(?P<s>former|latter)\b(?:'s)?", "i"),
+    (r"\bnumber (?P<s>one|two)\b(?:'s)?", "i"),
     (r"\b(?P<s>B)\b(?!/W|&W|[-+])(?:'s)?", ""),
     (
         r"(?<=[\w,;] )(?P<s>A)\b(?:'s)?|(?<=[(\"'/-])(?P<s2>A)\b(?:'s)?"
@@ -79,6 +93,7 @@ _BOTH = re.compile(
     rf"\b(?:both |the two |either |neither )?(?:{A} {_LINK} {B}|{B} {_LINK} {A})\b"
     rf"|\b(?:both|the two|either|neither|these two) (?:of the )?(?:two )?{_NOUN}\b"
     r"|\bthe two\b|\b(?:both|either|neither)(?= (?:sides?|faces?|of them)\b)|\bboth\b(?=[ ,])"
+    r"|\bin (?:both|each|either)\b(?=\s*(?:[.,;:!?)]|$))|\bboth times\b|\bin the pair\b"
     r"|\beach other\b|\bone another\b|\bthe (?:images|photos|pictures)\b|(?:^|(?<=[.;:\n]))\s*neither\b(?=[ ,])",
     re.IGNORECASE,
 )
