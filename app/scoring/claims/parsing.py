@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .amounts import PRESENT, amounts
 from .sides import BOTH, A, B, named
@@ -19,6 +19,10 @@ from .vocabulary import VALENCE, Hit, hits_in
 
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[.,;:!?()\n]|-(?=\s)")
 _LABEL = re.compile(r"^[ \t>*#\-\d.)]*([^:\n]{2,80}?)\s*:\s*(?=\S)")
+_DENIED = re.compile(
+    r"^(?:it (?:is|was) |it's |it isn't |it is simply |)(?:(?:simply )?(?:not|isn't) (?:true|the case|correct|right|so)|true"
+    r"|false|untrue|wrong|incorrect|nonsense|a myth) (?:that|to say(?: that)?) "
+)
 _CONTRAST = {"while", "whereas", "but", "although", "though", "however", "yet", "instead", "whilst", "meanwhile"}
 _LINKS = {",", "and", "or", "where", "as", "that", "because", "since", "so", "unlike", "against"}
 _STOPS = {".", ";", "!", "?", "\n", "(", ")", ":", "-"}
@@ -92,8 +96,22 @@ def parse(text: str) -> tuple[list[Clause], int]:
             if len(clauses) >= MOST_CLAUSES:
                 extra += 1
                 continue
-            clauses += [_read(piece, number, sentence, memory) for piece in _clauses(words)]
+            denied = _DENIED.match(" ".join(words[:10]) + " ")
+            said = words[len(denied[0].split()) :] if denied else words
+            read = [_read(piece, number, sentence, memory) for piece in _clauses(said)]
+            clauses += [_turned(clause) for clause in read] if denied and _denies(denied[0]) else read
     return clauses, extra
+
+
+def _denies(opening: str) -> bool:
+    """Whether an opening such as `it is not true that` turns what follows round; `it is true that` does not."""
+    return not re.match(r"(?:it is |it was |it's )?(?:simply )?true", opening)
+
+
+def _turned(clause: Clause) -> Clause:
+    """The opposite of a clause: less of what it has more of, unequal where it says equal."""
+    turned = tuple(replace(o, amount=(1.0 - o.amount) if o.tie else -o.amount) for o in clause.observations)
+    return replace(clause, observations=turned)
 
 
 def grouped(clauses: Sequence[Clause]) -> list[list[Clause]]:
