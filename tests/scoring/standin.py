@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from app.scoring.records import Answer, Pair, Reference
 
-
 REGIONS = ("Face", "Hair", "Clothing", "Background", "Text", "Sky", "Leaf")
 AXES = ("Sharpness", "Texture", "Noise", "Realism")
 WORDS = ("sharper", "finer", "noisier", "more natural")

@@ -43,7 +43,7 @@ def amounts(words: Sequence[str], hits: Sequence[Hit]) -> list[tuple[str, float,
             if amount is None:
                 continue
             if hit.start in negated:
-                amount = -amount
+                amount = -amount or -1.0
             quality = amount * valence
             if "excess" in near and sense.kind != "less" and hit.start not in negated and valence >= 0:
                 found.append(("oversharp", 1.0, -1.0))

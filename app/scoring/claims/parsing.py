@@ -20,8 +20,8 @@ from .vocabulary import VALENCE, Hit, hits_in
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[.,;:!?()\n]|-(?=\s)")
 _LABEL = re.compile(r"^[ \t>*#\-\d.)]*([^:\n]{2,80}?)\s*:\s*(?=\S)")
 _DENIED = re.compile(
-    r"^(?:it (?:is|was) |it's |it isn't |it is simply |)(?:(?:simply )?(?:not|isn't) (?:true|the case|correct|right|so)|true"
-    r"|false|untrue|wrong|incorrect|nonsense|a myth) (?:that|to say(?: that)?) "
+    r"^(?:it (?:is|was) |it's |it isn't |)(?:(?:simply )?(?:not|isn't) (?:true|the case|correct|right|so)"
+    r"|true|false|untrue|wrong|incorrect|nonsense|a myth) (?:that|to say(?: that)?) "
 )
 _CONTRAST = {"while", "whereas", "but", "although", "though", "however", "yet", "instead", "whilst", "meanwhile"}
 _LINKS = {",", "and", "or", "where", "as", "that", "because", "since", "so", "unlike", "against"}

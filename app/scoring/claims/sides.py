@@ -39,7 +39,7 @@ _LETTER = {
 }
 _PART = (
     r"(?:eyes?|ears?|cheeks?|hands?|arms?|shoulders?|legs?|eyebrows?|brows?|of|corner|edge|foot|knee|elbow|temple|third"
-    r"|border|away|angle|amount|balance|place|way|time|tone|thing|direction|answer|choice|glance)"
+    r"|border|away|angle|amount|balance|place|way|time|tone|impressions?|looks?|view|sight|things|moment|step|part|point|row|thing|direction|answer|choice|glance)"
 )
 _VERBISH = (
     r"(?:has|is|was|does|did|(?:is|has|was|does|did|ca|could|would|wo)n't|also|and|or|but|over|for|to|by|wins?|alone|then|still|just|only|simply|clearly|too|in|at|on"
