@@ -23,7 +23,7 @@ from rich.console import Console
 from app.scoring.embedding import Embed, Embedder
 from app.scoring.judging import judge
 from app.scoring.metrics import CATALOGUE
-from app.scoring.plan import Plan
+from app.scoring.plan import OPTIONAL, Plan
 from app.scoring.reading import read_references
 from app.scoring.records import Answer, Reference
 from bench import probes
@@ -33,7 +33,8 @@ ROOT = Path(__file__).resolve().parents[1]
 RAIM = ROOT.parent / "shared" / "data" / "raim-piqa"
 EXAMPLE = ROOT / "examples" / "photo-pairs" / "truth" / "development.jsonl"
 PAGE, PICTURE = ROOT / "docs" / "judgement.md", ROOT / "docs" / "judgement.png"
-COLUMNS = tuple(key for key in CATALOGUE if key.startswith("explanation"))
+PARTS = ("explanation.claims", "explanation.direction")  # of the explanation score; no rivals of it
+COLUMNS = tuple(key for key in CATALOGUE if key.startswith("explanation") and key not in (*OPTIONAL, *PARTS))
 
 Values = dict[str, dict[str, dict[str, float]]]
 

@@ -309,6 +309,7 @@ def _is_unit(row: bytes, dimensions: int) -> bool:
 
 
 def device_of(wanted: Device) -> Literal["cpu", "cuda"]:
+    """The device to run on; `auto` takes CUDA where there is one. Raises ModelUnavailable without PyTorch or device."""
     try:
         import torch
     except (ImportError, OSError) as error:

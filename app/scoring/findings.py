@@ -160,7 +160,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "bad_explanation": ("The explanation is not a text.", 'Write the explanation as one text; "" if there is none.'),
     "bad_directions": (
         "The directions are no list of A, B, tie and mixed, one for each claim.",
-        "Write them with `palmares truth claims export` and `import`, or leave them out.",
+        "Write them with palmares truth claims export and import, or leave them out.",
     ),
     "bad_category": ("The category is not a short text.", 'Write a short text such as "person", or leave it out.'),
     "explanation_too_long": ("An explanation is too long.", "Shorten it."),

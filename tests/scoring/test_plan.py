@@ -191,7 +191,7 @@ def test_an_llm_may_weigh_more_where_the_organizer_says_so() -> None:
 
 
 def test_plans_without_optional_judges_are_stored_and_digested_as_before() -> None:
-    assert set(load().model_dump()) == {"name", "weights", "gate", "columns", "resamples", "seed"}
+    assert set(load().model_dump()) == {"name", "weights", "gate", "columns", "note", "resamples", "seed"}
     assert load().digest().startswith("e9229edc")
 
 
