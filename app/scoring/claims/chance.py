@@ -11,8 +11,8 @@ Rejected: one baseline for all (generic pairs pay for guessing), a fixed templat
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -107,46 +107,44 @@ def measure(references: Sequence[Reference], readings: Sequence[Reading]) -> Cha
     place = [0] * len(order)
     for position, item in enumerate(order):
         place[item] = position
+    answers = tuple(one.answer for one in references)
     plain = tuple(reading.rows[:, WEIGHT] for reading in readings)
-    draft = Chance(
-        tuple(readings),
-        tuple(r.answer for r in references),
-        tuple(order),
-        tuple(place),
-        plain,
-        np.zeros(0),
-        np.zeros(0),
-    )
-    weights = tuple(_surprise(draft, item) for item in range(len(order)))
-    draft = Chance(draft.readings, draft.answers, draft.ring, draft.place, weights, np.zeros(0), np.zeros(0))
-    baselines = np.array([_baseline(draft, item) for item in range(len(order))])
-    ceilings = np.array([_ceiling(draft, item) for item in range(len(order))])
-    return Chance(draft.readings, draft.answers, draft.ring, draft.place, weights, baselines, ceilings)
+    blind = Chance(tuple(readings), answers, tuple(order), tuple(place), plain, np.zeros(0), np.zeros(0))
+    said: list[list[Floats]] = [[] for _ in readings]
+    for items, found in _by_others(blind):
+        ends = np.cumsum([len(readings[i].rows) for i in items])[:-1]
+        for item, support in zip(items, np.split(found.support, ends), strict=True):
+            said[item].append(np.clip(support, 0, 1))
+    weights = tuple(_surprise(reading, of) for reading, of in zip(readings, said, strict=True))
+    blind = replace(blind, weights=weights)
+    scores: list[list[float]] = [[] for _ in readings]
+    for items, found in _by_others(blind):
+        for item, score in zip(items, found.scores, strict=True):
+            scores[item].append(float(score))
+    baselines = [max(0.0, float(np.quantile(of, QUANTILE_OF_OTHERS))) if of else 0.0 for of in scores]
+    ceilings = [_ceiling(reading, of) for reading, of in zip(readings, weights, strict=True)]
+    return replace(blind, baselines=np.array(baselines), ceilings=np.array(ceilings))
 
 
-def _surprise(chance: Chance, item: int) -> Floats:
+def _by_others(chance: Chance) -> Iterator[tuple[list[int], Comparison]]:
+    """Each item's text beside the items that it stands for chance on, as if they had its answer."""
+    size = len(chance.ring)
+    for other in chance.ring:
+        items = [chance.ring[(chance.place[other] - step) % size] for step in range(1, min(OTHERS, size - 1) + 1)]
+        if items:
+            turned = [chance._turned(i, chance.answers[other]) for i in items]
+            yield items, compare(Block(turned, [chance.weights[i] for i in items]), chance.readings[other])
+
+
+def _surprise(reading: Reading, said: Sequence[Floats]) -> Floats:
     """Weights of a reference's rows: the less, the more other pairs' texts would have said the same."""
-    mine = chance.readings[item]
-    others = chance._others(item)
-    if not others or not len(mine.rows):
-        return mine.rows[:, WEIGHT]
-    block = Block([mine])
-    said = [np.clip(compare(block, chance._turned(k, chance.answers[item])).support, 0, 1) for k in others]
+    if not said:
+        return reading.rows[:, WEIGHT]
     known = np.minimum(1.0, TUNING.surprise_gain * np.mean(said, axis=0))
-    weights: Floats = mine.rows[:, WEIGHT] * (1.001 - known) ** TUNING.surprise
+    weights: Floats = reading.rows[:, WEIGHT] * (1.001 - known) ** TUNING.surprise
     return weights
 
 
-def _baseline(chance: Chance, item: int) -> float:
-    others = chance._others(item)
-    if not others:
-        return 0.0
-    block = Block([chance.readings[item]], [chance.weights[item]])
-    scores = [float(compare(block, chance._turned(k, chance.answers[item])).scores[0]) for k in others]
-    return max(0.0, float(np.quantile(scores, QUANTILE_OF_OTHERS)))
-
-
-def _ceiling(chance: Chance, item: int) -> float:
+def _ceiling(reading: Reading, weights: Floats) -> float:
     """Score of the expert's own text."""
-    mine = chance.readings[item]
-    return max(LOWEST_CEILING, float(compare(Block([mine], [chance.weights[item]]), mine).scores[0]))
+    return max(LOWEST_CEILING, float(compare(Block([reading], [weights]), reading).scores[0]))

@@ -1,6 +1,9 @@
 """What a participant may see of the judgement, and what is computed only once."""
 
 import json
+import time
+
+import pytest
 
 from app.scoring.claims import assessing
 from app.scoring.claims.assessing import assess
@@ -31,3 +34,31 @@ def test_chance_is_measured_once_for_a_truth_and_model() -> None:
     assert assessing.chance_of(truth, embed) is first
     assert len(embed.asked) == asked
     assert assessing.chance_of(truth[:-1], embed) is not first
+
+
+HOSTILE = {
+    "blank": " \n\t ",
+    "punctuation": "...!?;:()-" * 50,
+    "lone surrogate": "Image A is \ud800 sharper.",
+    "1 MB": "Image A is sharper in the hair, Image B is blurry. " * 20_000,
+    "one word of 1 MB": "a" * 1_000_000,
+    "right to left": "\u202eImage A is sharper\u202c. \u0627\u0644\u0635\u0648\u0631\u0629",
+    "zero width": "\u200bI\u200bm\u200ba\u200bg\u200be A is sharper.",
+    "no side": "Sharp hair, clean skin, no noise at all.",
+    "sides muddled": "Image A is sharper than Image A, the left one less than the first.",
+    "another language": "左边的照片更清晰，右边的噪点很多。",
+    "marks": "a" + "\u0301" * 5_000,
+    "brackets": "(" * 10_000 + ")" * 10_000,
+    "labels": "Hair Sharpness: " * 3_000,
+    "names": "Image A and Image B or A than B which B " * 500,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=list(HOSTILE))
+def test_any_text_has_a_value_and_soon(text: str) -> None:
+    started = time.process_time()
+    found = assess([pair_of(EXPERT, text)], HashEmbed())
+    assert -1 <= found.values[0] <= 0.8
+    assert 0 <= found.coverage[0] <= 1
+    assert 0 <= found.direction[0] <= 1
+    assert time.process_time() - started < 5
