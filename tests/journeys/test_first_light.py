@@ -72,7 +72,7 @@ def test_the_whole_way(stack, people, raim, tmp_path):
     board = json.loads(stack.palmares(people["ben"], "leaderboard", "raim/main", "--format", "json"))
     assert [(row["rank"], row["participant"]) for row in board["rows"]] == [(1, "ada"), (2, "ben")]
     csv = stack.palmares(people["ben"], "leaderboard", "raim/main", "--format", "csv")
-    assert csv.splitlines()[1].startswith("1,ada,0.9999")
+    assert csv.splitlines()[1].startswith("1,ada,1.0,")
     assert [row["shown_rank"] for row in board["rows"]] == ["1", "2"], "the worker kept the values per item"
     told = json.loads(stack.palmares(people["ben"], "diff", ben["ref"], ada["ref"], "--json"))
     assert told["separable"]
