@@ -25,6 +25,9 @@ ENTRANTS = {
     "ada": ("strong.zip", "right choices, the experts' reasons in other words"),
     "ben": ("middling.zip", "some reasons missing"),
     "baseline": ("baseline.zip", "always A, one template"),
+    "blind-template": ("blind-template.zip", "right choices, reasons that never saw the pictures"),
+    "contradiction": ("contradiction.zip", "right choices, the experts' reasons with the sides exchanged"),
+    "other-pair": ("other-pair.zip", "right choices, each with the reasons of another pair"),
     "carl": ("invalid.zip", "five planted faults"),
 }
 ORGANIZER = "organizer"
@@ -40,11 +43,11 @@ def run(*command: str | Path, token: str = "", url: str = "", ok: tuple[int, ...
 
 
 def known() -> dict[str, dict[str, str]]:
-    """The demo's accounts, made at the first run."""
+    """The demo's accounts, made when they are first wanted."""
     file = settings().data_dir / "demo.json"
-    if file.exists():
-        return json.loads(file.read_text())
-    people = {name: {"password": secrets.token_urlsafe(12), "token": ""} for name in (ORGANIZER, *ENTRANTS)}
+    people = json.loads(file.read_text()) if file.exists() else {}
+    for name in (ORGANIZER, *ENTRANTS):
+        people.setdefault(name, {"password": secrets.token_urlsafe(12), "token": ""})
     keep(people)
     return people
 

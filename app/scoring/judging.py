@@ -2,8 +2,9 @@
 
 Decision: everything is computed per item in the order of the item ids, so that neither the order of rows nor company
 in a batch can change a bit; an item's final score is the weighted sum of its metrics, and every number shown is a mean
-over items, cut off at 0 (a mean below 0 says: worse than chance). A metric that fails or gives no number fails the
-judgement: a made-up score is worse than none.
+over items, cut off at 0 (a mean below 0 says: worse than chance). A metric whose mean is cut off counts as 0 in every
+item's final score, so that ranks and comparisons, which are made from items, are of the numbers that are shown. A
+metric that fails or gives no number fails the judgement: a made-up score is worse than none.
 """
 
 from __future__ import annotations
@@ -102,7 +103,8 @@ def _measure(pairs: Sequence[Pair], plan: Plan, embed: Embed, options: Mapping[s
         except Exception as error:
             raise MetricFailed(key, f"{type(error).__name__}: {error}") from error
         computed[key] = _checked(key, column, pairs)
-    final = sum((weight * computed[key] for key, weight in plan.weights.items()), start=np.zeros(len(pairs)))
+    counted = {key: weight for key, weight in plan.weights.items() if math.fsum(computed[key]) > 0}
+    final = sum((weight * computed[key] for key, weight in counted.items()), start=np.zeros(len(pairs)))
     first = {"accuracy": computed["accuracy"], "explanation": computed["explanation"], "final": np.minimum(final, 1.0)}
     return first | {key: column for key, column in computed.items() if key not in first}
 

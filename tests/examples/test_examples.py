@@ -21,9 +21,13 @@ from typing import Any
 import pytest
 import yaml
 
+from app.scoring.embedding import Embedder
+from app.scoring.judging import judge
 from app.scoring.limits import Limits
+from app.scoring.plan import load
 from app.scoring.reading import read_answers, read_references
 from app.scoring.records import Reference
+from app.scoring.report import Report
 from app.scoring.validating import validate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +40,8 @@ TRUTHS = {
     "training": BUNDLE / "public_data" / "training.jsonl",
 }
 RAIM_PIQA = Path(os.environ.get("PALMARES_RAIM_PIQA", ROOT.parent / "shared" / "data" / "raim-piqa"))
-RIGHT = {"strong": 36, "middling": 30, "baseline": 22}
+ADVERSARIAL = ("blind-template", "contradiction", "other-pair")
+RIGHT = {"strong": 36, "middling": 30, "baseline": 22, **dict.fromkeys(ADVERSARIAL, 40)}
 PLANTED = [("invalid_json", 3), ("bad_answer", 5), ("unknown_id", 7), ("missing_field", 9), ("duplicate_id", 11)]
 COPIED_RUN = 10
 """So many words in a row (sides aside) are no chance: our texts share 8 with the published ones at most."""
@@ -229,6 +234,37 @@ def test_the_invalid_submission_has_exactly_the_planted_findings() -> None:
     assert checked.findings_total == len(PLANTED)
     table = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     assert [code for code, line in PLANTED if not re.search(rf"\| {line} \|.*`{code}`", table)] == []
+
+
+@pytest.fixture(scope="module")
+def reports() -> dict[str, Report]:
+    """The valid submissions, judged as on the server: by the bundle's own scorer, with the real model."""
+    plan, embed = load(config()["tasks"][0]["scorer"]), Embedder.load()
+    return {name: judge(references("development"), answers(name), plan, embed) for name in RIGHT}
+
+
+def test_honest_reasons_beat_right_answers_with_false_ones(reports: dict[str, Report]) -> None:
+    """All answers right is the most that a cheat can have; three quarters, with honest reasons, stand above it."""
+    explanation = {name: report.scores["explanation"].value for name, report in reports.items()}
+    assert explanation["strong"] > 0.5
+    assert explanation["middling"] > 0.3
+    assert max(explanation[name] for name in (*ADVERSARIAL, "baseline")) <= 0.1
+    table = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    for name, report in reports.items():
+        accuracy, final = report.scores["accuracy"].value, report.final.value
+        row = rf"`{name}` \| {accuracy:.2f} \| {explanation[name]:.2f}\b.*\| {final:.2f} \|"
+        assert re.search(row, table), row
+    board = sorted(reports, key=lambda name: -reports[name].final.value)
+    assert board[:2] == ["strong", "middling"]
+    assert set(board[2:5]) == set(ADVERSARIAL)
+    assert board[5:] == ["baseline"]
+
+
+def test_a_contradiction_is_worth_less_than_nothing(reports: dict[str, Report]) -> None:
+    """Not on every pair: exchanging the sides leaves a tie as true as it was."""
+    values = [item["explanation"] for item in reports["contradiction"].items]
+    assert statistics.mean(values) < -0.2
+    assert sum(value < 0 for value in values) >= 30
 
 
 def make_submission(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:

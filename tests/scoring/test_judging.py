@@ -17,6 +17,7 @@ from app.scoring.metrics import CATALOGUE, Context, Metric, MetricFailed
 from app.scoring.plan import Plan, load
 from app.scoring.records import Answer, Pair, Reference
 from app.scoring.report import Report
+from bench.probes.sides import exchanged
 from tests.scoring.standin import HashEmbed, own, references
 
 PARTS = ["explanation.claims", "explanation.direction", "explanation.semantic", "explanation.rouge_l"]
@@ -76,6 +77,15 @@ def test_final_is_the_weighted_sum_for_all_and_for_each_item(weights: dict[str, 
     for item in report.items:
         parts = {**item, "accuracy": float(item["answer_correct"])}
         assert item["final"] == pytest.approx(sum(w * parts[key] for key, w in weights.items()), abs=1e-12)
+
+
+def test_what_is_worse_than_chance_counts_as_nothing_in_final_for_all_and_for_each_item() -> None:
+    truth = references(48)
+    against = [Answer(one.item_id, one.answer, exchanged(one.explanation)) for one in truth]
+    report = judge(truth, against, load(), HashEmbed())
+    assert sum(item["explanation"] for item in report.items) < 0
+    assert report.scores["explanation"].value == 0.0
+    assert report.final.value == math.fsum(item["final"] for item in report.items) / 48 == 0.5
 
 
 def test_the_gate_takes_the_reasons_of_a_wrong_choice() -> None:
