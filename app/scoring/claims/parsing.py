@@ -25,6 +25,7 @@ _DENIED = re.compile(
 )
 _CONTRAST = {"while", "whereas", "but", "although", "though", "however", "yet", "instead", "whilst", "meanwhile"}
 _LINKS = {",", "and", "or", "where", "as", "that", "because", "since", "so", "unlike", "against"}
+_DENIALS = {"no", "not", "isn't", "aren't", "little", "hardly", "far", "without"}
 _STOPS = {".", ";", "!", "?", "\n", "(", ")", ":", "-"}
 _STANDARDS = {"than", "compared", "relative", "versus", "vs", "unlike", "outperforming", "against", "behind"}
 """Words before the name of the side that the other one is held against."""
@@ -199,13 +200,7 @@ def _side(words: Sequence[str], memory: _Memory) -> str | None:
 def _read(words: list[str], line: int, sentence: int, memory: _Memory) -> Clause:
     side = _side(words, memory)
     hits = list(hits_in(words))
-    kinds = [{s.kind for s in hit.senses} for hit in hits]
-    tied = any("tie" in kind for kind in kinds) and not any("untie" in kind for kind in kinds)
-    untied = any("untie" in kind for kind in kinds)
-    if untied and any(w in ("no", "not", "little", "hardly") for w in words):
-        tied, untied = True, False
-    elif tied and any(w in ("not", "isn't", "aren't", "far") for w in words):
-        tied, untied = False, True
+    tied, untied = _tied(words, hits)
     own = tuple(dict.fromkeys(s.name for hit in hits for s in hit.senses if s.kind == "region"))
     regions = own or memory.regions or ("global",)
     if own and memory.label_regions:
@@ -228,6 +223,19 @@ def _read(words: list[str], line: int, sentence: int, memory: _Memory) -> Clause
     if side in (A, B) and words[0] not in ("which", "who"):
         memory.side = side
     return Clause(" ".join(words), line, sentence, side, tuple(observations), memory.label)
+
+
+def _tied(words: Sequence[str], hits: Sequence[Hit]) -> tuple[bool, bool]:
+    """Whether a clause calls the sides equal, and whether it calls them unequal."""
+    tied = untied = False
+    for hit in hits:
+        kinds = {sense.kind for sense in hit.senses}
+        denied = bool(_DENIALS.intersection(words[max(0, hit.start - 4) : hit.start]))
+        if "untie" in kinds:
+            tied, untied = tied or denied, untied or not denied
+        elif "tie" in kinds:
+            tied, untied = tied or not denied, untied or denied
+    return tied and not untied, untied
 
 
 def _observed(
