@@ -201,7 +201,13 @@ def test_ctrl_c_is_exit_130_and_says_how_to_go_on(server: Fake, good: Path, tmp_
     server.on("GET", f"/submissions/{REF}/events", events(submission("scoring"), hold=held))
     own = {"PALMARES_URL": server.url, "PALMARES_TOKEN": TOKEN, "PALMARES_CONFIG": str(tmp_path / "config.json")}
     command = [sys.executable, "-m", "app.client.main", *[str(good) if word == "GOOD" else word for word in words]]
-    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **own})
+    running = subprocess.Popen(  # a shell in the background would have its children ignore the signal
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **own},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert running.stderr is not None
     while running.stderr.readline() != "scoring\n":
         assert running.poll() is None
