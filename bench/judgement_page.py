@@ -16,9 +16,9 @@ Written by `make judgement`; never by hand. Probes are texts whose place is know
 the explanation in an answer with the right choice and is judged by the public `judge()` like any submission. Kinds and
 makers: [`bench/probes`](../bench/probes/__init__.py). What each metric computes: [scoring.md](scoring.md).
 
-**In-sample.** The constants and the vocabulary of the explanation score were chosen with the paraphrases below in view, of both
-truths; texts by other hands will do worse. The kinds made by code (templates, sides exchanged, other pair's text, …) were not
-fitted text by text. How far it agrees with graders of flesh and blood is not known yet.
+**In-sample.** The constants and the vocabulary of the explanation score were chosen with the paraphrases below in view,
+of both truths; texts by other hands will do worse. The kinds made by code (templates, sides exchanged, other pair's
+text, …) were not fitted text by text. How far it agrees with graders of flesh and blood is not known yet.
 
 ![Scores of each kind of text by each metric](judgement.png)
 """

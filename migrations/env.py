@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy import create_engine, pool, text
 
 import app.accounts.models
+import app.audit
 import app.competitions.models
 import app.leaderboards.models
 import app.submissions.models  # noqa: F401

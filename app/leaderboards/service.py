@@ -7,13 +7,16 @@ it costs the same however many entries there are. `rebuild` gives the same stand
 from typing import Any
 
 from sqlalchemy import case, delete, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Account
 from app.competitions.models import Participation, Phase
 from app.leaderboards.models import Board, Standing
 from app.submissions.models import Evaluation, Submission
+
+# What ranks, most important first, higher is better.
+SORT_KEYS = array([Evaluation.final])
 
 
 def touch(session: Session, phase_id: int) -> None:
@@ -25,7 +28,12 @@ def touch(session: Session, phase_id: int) -> None:
 def place(session: Session, evaluation_id: int) -> None:
     """Give a freshly scored evaluation its place: the best counts, of equals the one submitted earlier."""
     row = session.execute(
-        select(Submission.phase_id, Submission.participation_id, Evaluation.final, Submission.created_at)
+        select(
+            Submission.phase_id,
+            Submission.participation_id,
+            Submission.created_at,
+            SORT_KEYS.label("sort_keys"),
+        )
         .join(Submission, Submission.id == Evaluation.submission_id)
         .where(Evaluation.id == evaluation_id)
     ).one()
@@ -34,22 +42,22 @@ def place(session: Session, evaluation_id: int) -> None:
         phase_id=row.phase_id,
         participation_id=row.participation_id,
         evaluation_id=evaluation_id,
-        final=row.final,
+        sort_keys=row.sort_keys,
         submitted_at=row.created_at,
         entries=1,
     )
     given = new.excluded
     better = or_(
-        given.final > Standing.final,
-        (given.final == Standing.final) & (given.submitted_at < Standing.submitted_at),
+        given.sort_keys > Standing.sort_keys,
+        (given.sort_keys == Standing.sort_keys) & (given.submitted_at < Standing.submitted_at),
     )
     session.execute(
         new.on_conflict_do_update(
-            index_elements=[Standing.phase_id, Standing.participation_id],
+            index_elements=[Standing.phase_id, Standing.board, Standing.participation_id, Standing.slot],
             set_={
                 "evaluation_id": case((better, given.evaluation_id), else_=Standing.evaluation_id),
                 "submitted_at": case((better, given.submitted_at), else_=Standing.submitted_at),
-                "final": case((better, given.final), else_=Standing.final),
+                "sort_keys": case((better, given.sort_keys), else_=Standing.sort_keys),
                 "entries": Standing.entries + 1,
             },
         )
@@ -67,24 +75,24 @@ def rebuild(session: Session, phase_id: int) -> None:
             Submission.phase_id,
             mine,
             Evaluation.id,
-            Evaluation.final,
+            SORT_KEYS.label("sort_keys"),
             Submission.created_at,
             func.row_number().over(partition_by=mine, order_by=order).label("place"),
             func.count().over(partition_by=mine).label("entries"),
         )
         .join(Submission, Submission.id == Evaluation.submission_id)
-        .where(Submission.phase_id == phase_id, Evaluation.state == "scored")
+        .where(Submission.phase_id == phase_id, Evaluation.state == "scored", Evaluation.effective_at.is_not(None))
         .subquery()
     )
     best = select(
         scored.c.phase_id,
         scored.c.participation_id,
         scored.c.id,
-        scored.c.final,
+        scored.c.sort_keys,
         scored.c.created_at,
         scored.c.entries,
     ).where(scored.c.place == 1)
-    columns = ["phase_id", "participation_id", "evaluation_id", "final", "submitted_at", "entries"]
+    columns = ["phase_id", "participation_id", "evaluation_id", "sort_keys", "submitted_at", "entries"]
     session.execute(insert(Standing).from_select(columns, best))
 
 
@@ -120,7 +128,7 @@ def rows_of(session: Session, phase: Phase) -> list[dict[str, Any]]:
 
     `comparable`: judged by the phase's present truth and plan, so that `ranking.add_places` may set it beside others.
     """
-    rank = func.rank().over(order_by=Standing.final.desc()).label("rank")
+    rank = func.rank().over(order_by=Standing.sort_keys.desc()).label("rank")
     found = session.execute(
         select(
             rank,
@@ -138,7 +146,7 @@ def rows_of(session: Session, phase: Phase) -> list[dict[str, Any]]:
         .join(Evaluation, Evaluation.id == Standing.evaluation_id)
         .join(Submission, Submission.id == Evaluation.submission_id)
         .where(Standing.phase_id == phase.id)
-        .order_by(Standing.final.desc(), Standing.submitted_at, Account.username)
+        .order_by(Standing.sort_keys.desc(), Standing.submitted_at, Account.username)
     )
     keys = [column["key"] for column in columns_of(phase)]
     return [
@@ -164,6 +172,6 @@ def rank_of(session: Session, submission: Submission) -> dict[str, Any] | None:
         return None
     same = Standing.phase_id == submission.phase_id
     above, of = session.execute(
-        select(func.count().filter(Standing.final > mine.final), func.count()).where(same)
+        select(func.count().filter(Standing.sort_keys > mine.sort_keys), func.count()).where(same)
     ).one()
     return {"rank": above + 1, "of": of, "counts": mine.evaluation_id == submission.evaluation.id}

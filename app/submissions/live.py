@@ -26,7 +26,7 @@ def _marks(refs: list[str]) -> dict[str, Mark]:
         rows = session.execute(
             select(Submission.ref, Evaluation.state, Evaluation.attempt)
             .join(Submission, Submission.id == Evaluation.submission_id)
-            .where(Submission.ref.in_(refs))
+            .where(Submission.ref.in_(refs), Evaluation.effective_at.is_not(None))
             .order_by(Evaluation.version)
         )
         return {ref: (state, attempt) for ref, state, attempt in rows}

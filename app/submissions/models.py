@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.competitions.models import Participation, Phase, Truth
@@ -23,6 +23,7 @@ class Submission(Timestamped, Base):
         Index("ix_submissions_idempotency_key", "participation_id", "phase_id", "idempotency_key"),
         Index("ix_submissions_participation_phase_created", "participation_id", "phase_id", "created_at"),
         Index("ix_submissions_phase_created", "phase_id", "created_at"),
+        UniqueConstraint("phase_id", "carried_from_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -34,6 +35,10 @@ class Submission(Timestamped, Base):
     file_sha256: Mapped[str] = mapped_column(String(64))
     message: Mapped[str] = mapped_column(String(500), server_default="")
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
+    # Sent after the phase's end: it stands on a board of its own.
+    late: Mapped[bool] = mapped_column(server_default="false")
+    # Carried from the phase before; costs nothing of any limit, and happens once.
+    carried_from_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
 
     phase: Mapped[Phase] = relationship()
     participation: Mapped[Participation] = relationship(lazy="joined", innerjoin=True)
@@ -41,14 +46,58 @@ class Submission(Timestamped, Base):
         back_populates="submission", order_by="Evaluation.version", lazy="selectin"
     )
 
+    mark: Mapped["Mark | None"] = relationship(lazy="selectin")
+
     @property
     def evaluation(self) -> "Evaluation":
-        """The newest judgement."""
-        return self.evaluations[-1]
+        """The newest judgement that has effect: those of a re-scoring have none until it is applied."""
+        return next(one for one in reversed(self.evaluations) if one.effective_at is not None)
+
+
+class Mark(Base):
+    """What was said about a submission later: chosen or withdrawn by its sender, disqualified by an organizer."""
+
+    __tablename__ = "marks"
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), primary_key=True)
+    chosen_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    disqualified_at: Mapped[datetime | None]
+    # Why it was disqualified, for its sender to read.
+    reason: Mapped[str] = mapped_column(String(500), server_default="")
+
+
+class Rescore(Timestamped, Base):
+    """A phase judged anew beside the standing scores, by another truth or plan; then applied at once, or cancelled."""
+
+    __tablename__ = "rescores"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'applied', 'cancelled')", name="state"),
+        Index("uq_rescores_open", "phase_id", unique=True, postgresql_where=text("state = 'open'")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(String(32), unique=True)
+    phase_id: Mapped[int] = mapped_column(ForeignKey("phases.id", ondelete="CASCADE"))
+    truth_id: Mapped[int] = mapped_column(ForeignKey("truths.id"))
+    plan: Mapped[dict[str, Any]]
+    # Why, for the participants to read beside their changed scores.
+    reason: Mapped[str] = mapped_column(String(500), server_default="")
+    state: Mapped[str] = mapped_column(String(16), server_default="open")
+    created_by: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    ended_at: Mapped[datetime | None]
+
+    phase: Mapped[Phase] = relationship()
+    truth: Mapped[Truth] = relationship()
 
 
 class Evaluation(Base):
-    """One judgement of a submission under one truth and plan. `attempt` is the fence: it only grows."""
+    """One judgement of a submission under one truth and plan. `attempt` is the fence: it only grows.
+
+    `effective_at` says since when it is the submission's judgement: from the start for the first one, from the moment
+    a re-scoring is applied for one made by it, never for one that is only a preview.
+    """
 
     __tablename__ = "evaluations"
     __table_args__ = (
@@ -60,6 +109,7 @@ class Evaluation(Base):
         CheckConstraint("final BETWEEN 0 AND 1", name="final_in_range"),
         CheckConstraint("state <> 'failed' OR problem IS NOT NULL", name="failed_has_reason"),
         Index("ix_evaluations_waiting", "state", "id", postgresql_where=text(f"state NOT IN {_TERMINAL_SQL}")),
+        Index("ix_evaluations_rescore_id", "rescore_id", postgresql_where=text("rescore_id IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -67,6 +117,10 @@ class Evaluation(Base):
     version: Mapped[int]
     truth_id: Mapped[int] = mapped_column(ForeignKey("truths.id"))
     plan: Mapped[dict[str, Any]]
+    rescore_id: Mapped[int | None] = mapped_column(ForeignKey("rescores.id"))
+    effective_at: Mapped[datetime | None]
+    # 0 goes first; a re-scoring waits for what participants sent.
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     state: Mapped[str] = mapped_column(String(16), server_default="queued")
     attempt: Mapped[int] = mapped_column(server_default="0")
     tries: Mapped[int] = mapped_column(server_default="0")
@@ -86,6 +140,9 @@ class Evaluation(Base):
     warnings: Mapped[list[Any]] = mapped_column(server_default="[]")
     answers_sha256: Mapped[str | None] = mapped_column(String(64))
     report: Mapped[dict[str, Any] | None]
+    # Of the public and of the hidden items alone, where the phase splits them.
+    public_report: Mapped[dict[str, Any] | None]
+    private_report: Mapped[dict[str, Any] | None]
     items_sha256: Mapped[str | None] = mapped_column(String(64))
     signature: Mapped[str | None]
     final: Mapped[float | None]
@@ -95,6 +152,7 @@ class Evaluation(Base):
 
     submission: Mapped[Submission] = relationship(back_populates="evaluations")
     truth: Mapped[Truth] = relationship()
+    rescore: Mapped[Rescore | None] = relationship()
 
 
 class Heartbeat(Base):

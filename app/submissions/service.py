@@ -75,7 +75,8 @@ def limits_of(session: Session, phase: Phase, participation: Participation) -> L
     moment = now(session)
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     any_version = aliased(Evaluation)
-    newest = select(func.max(any_version.version)).where(any_version.submission_id == Submission.id).scalar_subquery()
+    effective = (any_version.submission_id == Submission.id, any_version.effective_at.is_not(None))
+    newest = select(func.max(any_version.version)).where(*effective).scalar_subquery()
     today = Submission.created_at >= midnight
     counts = Evaluation.state.not_in(("failed", "cancelled", "invalid"))
     row = session.execute(
@@ -166,6 +167,7 @@ def submit(
             truth_id=phase.truth_id,
             plan=phase.plan,
             queued_at=moment,
+            effective_at=moment,
             announce_at=machine.first_announcement(),
         )
     )

@@ -29,9 +29,10 @@ def score(session, world, who, value: float) -> int:
 
 def standings(session, phase):
     columns = (
-        Standing.participation_id, Standing.evaluation_id, Standing.final, Standing.submitted_at, Standing.entries,
+        Standing.participation_id, Standing.evaluation_id, Standing.sort_keys, Standing.submitted_at, Standing.entries,
     )  # fmt: skip
-    return set(session.execute(select(*columns).where(Standing.phase_id == phase.id)).all())
+    rows = session.execute(select(*columns).where(Standing.phase_id == phase.id))
+    return {(*row[:2], tuple(row[2]), *row[3:]) for row in rows}
 
 
 @pytest.mark.parametrize("seed", range(5))
