@@ -84,8 +84,10 @@ class Phase(Base):
     # Counting submissions of that phase are carried into this one at its start, once.
     carry_from_id: Mapped[int | None] = mapped_column(ForeignKey("phases.id", ondelete="SET NULL"))
     carried_at: Mapped[datetime | None]
-    # The public board stands still in the last hours, until the phase is published: at its end, or by hand.
+    # The public board stands still in the last hours, or since a moment set by hand, until the phase is published: at
+    # its end, or by hand.
     freeze_hours: Mapped[int | None]
+    frozen_at: Mapped[datetime | None]
     publish: Mapped[str] = mapped_column(String(8), server_default="end")
     published_at: Mapped[datetime | None]
     # What counts and ranks: `app.competitions.rules.BoardRule`; which items are public: `…rules.Split`.

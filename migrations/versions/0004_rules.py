@@ -92,6 +92,7 @@ def _phases() -> None:
         sa.Column("carry_from_id", sa.Integer(), nullable=True),
         sa.Column("carried_at", MOMENT, nullable=True),
         sa.Column("freeze_hours", sa.Integer(), nullable=True),
+        sa.Column("frozen_at", MOMENT, nullable=True),
         sa.Column("publish", sa.String(length=8), server_default="end", nullable=False),
         sa.Column("published_at", MOMENT, nullable=True),
         sa.Column("board", JSON, server_default="{}", nullable=False),
@@ -291,7 +292,7 @@ def downgrade() -> None:
     op.drop_table("teams")
     op.drop_table("co_organizers")
     for name in (
-        "split", "board", "published_at", "publish", "freeze_hours", "carried_at", "carry_from_id", "gate_id",
+        "split", "board", "published_at", "publish", "frozen_at", "freeze_hours", "carried_at", "carry_from_id", "gate_id",
         "accept_late", "paused", "max_invalid_per_day", "max_concurrent", "limit_window",
     ):  # fmt: skip
         op.drop_column("phases", name)
