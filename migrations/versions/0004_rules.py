@@ -292,8 +292,8 @@ def downgrade() -> None:
     op.drop_table("teams")
     op.drop_table("co_organizers")
     for name in (
-        "split", "board", "published_at", "publish", "frozen_at", "freeze_hours", "carried_at", "carry_from_id", "gate_id",
-        "accept_late", "paused", "max_invalid_per_day", "max_concurrent", "limit_window",
+        "split", "board", "published_at", "publish", "frozen_at", "freeze_hours", "carried_at", "carry_from_id",
+        "gate_id", "accept_late", "paused", "max_invalid_per_day", "max_concurrent", "limit_window",
     ):  # fmt: skip
         op.drop_column("phases", name)
     for name in (
