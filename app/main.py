@@ -36,6 +36,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
     )
     app.state.rank_of = leaderboards.rank_of
+    app.state.rebuild = leaderboards.rebuild
     problems.install(app)
     # Limits stand on routers, not on the app: there the framework would answer outside of our middleware.
     api = APIRouter(prefix=API, responses=RESPONSES, max_body_size=settings().body_bytes)

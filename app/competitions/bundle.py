@@ -1,34 +1,56 @@
-"""A competition bundle (CodaBench v2 schema, plus our `slug` and `scorer`): zip bytes -> values, or all findings.
+"""A competition bundle (CodaBench v2 schema, plus our own keys): zip bytes -> values, or all findings.
 
-Decision: keys of CodaBench's schema that Palmares has no use for yet are accepted without effect (docs/organizers.md
-lists those that count), so that an existing bundle needs few changes. Nothing here touches the database.
+Nothing here touches the database; what the keys mean is in `bundle_schema`.
 """
 
 import io
 import re
 import unicodedata
-import zipfile
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
-
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from typing import Any
 
 from app.competitions import judges
+from app.competitions.board_columns import board_rule
+from app.competitions.bundle_reader import Path, Reader, clean
+from app.competitions.bundle_schema import CompetitionIn, PhaseIn, TaskIn
 from app.competitions.errors import BundleInvalid
+from app.competitions.rules import BoardRule
 from app.scoring.archive import members
 from app.scoring.entailment import JudgeNotConfigured
 from app.scoring.findings import Findings, Invalid
 from app.scoring.limits import Limits
 from app.scoring.plan import PlanInvalid, load
 from app.scoring.reading import read_references, write_references
-from app.settings import settings
+from app.settings import MIB, settings
 
-NAME = "competition.yaml"
-MOST_YAML_BYTES = 256 * 1024
-MOST_ALIASES = 100
-SLUG = r"^[a-z0-9][a-z0-9-]{0,62}[a-z0-9]$"
+MOST_IMAGE_BYTES = 2 * MIB
+IMAGES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+"""Kinds of images by their first bytes; SVG is not taken, it can carry scripts."""
+
+
+@dataclass
+class PhaseBundle:
+    """A phase's values, its canonical truth (bytes, ids; empty: none is given) and its files as zips.
+
+    `gate` and `carry_from` are slugs of other phases of the bundle.
+    """
+
+    values: dict[str, Any]
+    truth: bytes = b""
+    item_ids: list[str] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    gate: str | None = None
+    carry_from: str | None = None
+
+
+@dataclass
+class Bundle:
+    """A whole competition, ready to be applied. `notes` names keys without effect, in the form of findings."""
+
+    values: dict[str, Any]
+    phases: list[PhaseBundle]
+    image: bytes | None = None
+    notes: list[dict[str, Any]] = field(default_factory=list)
 
 
 def slugify(text: str) -> str:
@@ -37,184 +59,16 @@ def slugify(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:64].strip("-")
 
 
-def _moment(value: Any) -> Any:
-    """YAML dates mean midnight; times without a zone mean UTC, as CodaBench reads them."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError as error:
-            raise ValueError("is not a date such as 2026-01-15 or 2026-01-15T12:00:00Z") from error
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    return value
-
-
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="allow")
-
-
-class PageIn(_Part):
-    """A Markdown page."""
-
-    title: str = Field(max_length=200)
-    file: str
-
-
-class TaskIn(_Part):
-    """Against what (`reference_data`) and how (`scorer`) a submission is judged."""
-
-    index: int
-    name: str = ""
-    reference_data: str
-    scorer: dict[str, Any]
-    show_items: bool = False
-
-
-class PhaseIn(_Part):
-    """A phase; 0 or null means no limit."""
-
-    index: int = 0
-    slug: str | None = Field(None, pattern=SLUG)
-    name: str = Field(min_length=1, max_length=200)
-    description: str = ""
-    start: Moment
-    end: Moment | None = None
-    tasks: list[int] = Field(min_length=1, max_length=1)
-    max_submissions_per_day: int | None = Field(5, ge=0)
-    max_submissions: int | None = Field(100, ge=0)
-    starting_kit: str | None = None
-    public_data: str | None = None
-
-
-class CompetitionIn(_Part):
-    """The root of competition.yaml."""
-
-    version: Literal[2, "2"]
-    slug: str | None = Field(None, pattern=SLUG)
-    title: str = Field(min_length=1, max_length=200)
-    description: str = ""
-    terms: str
-    registration_auto_approve: bool = False
-    pages: list[PageIn] = Field(min_length=1)
-    tasks: list[TaskIn] = Field(min_length=1)
-    phases: list[PhaseIn] = Field(min_length=1)
-
-
-@dataclass
-class PhaseBundle:
-    """A phase's values, its canonical truth (bytes, ids) and its files as zips."""
-
-    values: dict[str, Any]
-    truth: bytes = b""
-    item_ids: list[str] = field(default_factory=list)
-    files: dict[str, bytes] = field(default_factory=dict)
-
-
-@dataclass
-class Bundle:
-    """A whole competition, ready to be applied."""
-
-    values: dict[str, Any]
-    phases: list[PhaseBundle]
-
-
-class _Reader:
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self.files = files
-        self.findings: list[dict[str, Any]] = []
-        self.root: yaml.Node | None = None
-
-    def fault(self, code: str, path: tuple[Any, ...], message: str, fix: str) -> None:
-        """Note a fault at a place in competition.yaml."""
-        where = ".".join(str(step) for step in path)
-        self.findings.append(
-            {"code": code, "message": f"{where}: {message}" if where else message, "file": NAME,
-             "line": self._line(path), "item_id": None, "fix": fix}
-        )  # fmt: skip
-
-    def _line(self, path: tuple[Any, ...]) -> int | None:
-        node, line = self.root, None
-        for step in path:
-            if isinstance(node, yaml.MappingNode):
-                pairs = {key.value: (key, value) for key, value in node.value}
-                if str(step) not in pairs:
-                    break
-                key, node = pairs[str(step)]
-                line = key.start_mark.line + 1
-            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-                node = node.value[step]
-                line = node.start_mark.line + 1
-        return line
-
-    def refuse(self) -> BundleInvalid:
-        """All findings as one fault."""
-        total = len(self.findings)
-        return BundleInvalid(
-            f"{total} finding{'s' if total != 1 else ''}: {self.findings[0]['message']}",
-            findings=self.findings[:100],
-            findings_total=total,
-        )
-
-    def document(self) -> CompetitionIn:
-        """competition.yaml as values. Raises BundleInvalid with every field that does not fit."""
-        text = self.files.get(NAME)
-        if text is None:
-            self.fault("missing_file", (), f"there is no {NAME} at the root of the bundle.", "Put it at the root.")
-            raise self.refuse()
-        try:
-            if len(text) > MOST_YAML_BYTES:
-                raise yaml.YAMLError("it is larger than 256 KiB")
-            decoded = text.decode("utf-8-sig")
-            if sum(isinstance(event, yaml.AliasEvent) for event in yaml.parse(decoded)) > MOST_ALIASES:
-                raise yaml.YAMLError(f"it has more than {MOST_ALIASES} aliases")
-            self.root = yaml.compose(decoded, Loader=yaml.SafeLoader)
-            return CompetitionIn.model_validate(yaml.safe_load(decoded))
-        except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
-            if isinstance(error, ValidationError):
-                for one in error.errors():
-                    self.fault("bad_value", one["loc"], one["msg"], "See docs/organizers.md for this field.")
-            else:
-                self.fault("bad_yaml", (), " ".join(str(error).split()), "Mend the YAML.")
-            raise self.refuse() from error
-
-    def text(self, path: tuple[Any, ...], name: str) -> str:
-        """A text file of the bundle."""
-        try:
-            return self.files[_clean(name)].decode("utf-8-sig")
-        except KeyError:
-            self.fault("missing_file", path, f"the bundle holds no file {name!r}.", "Add it, or correct the path.")
-        except UnicodeDecodeError:
-            self.fault("not_utf8", path, f"{name!r} is not UTF-8.", "Save it as UTF-8.")
-        return ""
-
-    def folder(self, path: tuple[Any, ...], name: str | None) -> bytes | None:
-        """A folder or file of the bundle as a zip with fixed times, None where none is named."""
-        if name is None:
-            return None
-        prefix = _clean(name)
-        found = {key: content for key, content in self.files.items() if key == prefix or key.startswith(prefix + "/")}
-        if not found:
-            self.fault("missing_file", path, f"the bundle holds no folder {name!r}.", "Add it, or correct the path.")
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for key in sorted(found):
-                inside = key.removeprefix(prefix + "/") if key != prefix else prefix.rpartition("/")[2]
-                archive.writestr(zipfile.ZipInfo(inside), found[key], zipfile.ZIP_DEFLATED)
-        return packed.getvalue()
-
-
-def _clean(name: str) -> str:
-    return name.removeprefix("./").rstrip("/")
-
-
 def limits() -> Limits:
     """How large a bundle may be."""
     return Limits(upload_bytes=settings().bundle_bytes, unpacked_bytes=settings().unpacked_bytes, entries=2000)
+
+
+def kind_of_image(content: bytes) -> str | None:
+    """The media type of an image by its first bytes, None where it is none that is taken."""
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for start, kind in IMAGES.items() if content.startswith(start)), None)
 
 
 def read_bundle(packed: bytes) -> Bundle:
@@ -224,43 +78,104 @@ def read_bundle(packed: bytes) -> Bundle:
     except Invalid as error:
         found = [finding.as_dict() for finding in error.findings]
         raise BundleInvalid(found[0]["message"], findings=found, findings_total=error.total) from error
-    reader = _Reader(files)
+    reader = Reader(files)
     given = reader.document()
-    values = {
+    boards = _boards(reader, given)
+    tasks = {task.index: (place, task) for place, task in enumerate(given.tasks)}
+    order = sorted(range(len(given.phases)), key=lambda place: given.phases[place].index)
+    phases = [_phase(reader, place, given.phases[place], tasks, boards) for place in order]
+    for index, phase in enumerate(phases):
+        phase.values["index"] = index
+    _check_phases(reader, given, order, phases)
+    bundle = Bundle(_values(reader, given), phases, _image(reader, given.image), reader.notes)
+    if given.overall is not None and given.overall.weights is not None:
+        unknown = set(given.overall.weights) - {phase.values["slug"] for phase in phases}
+        if unknown:
+            message = f"there is no phase {sorted(unknown)[0]!r}."
+            reader.fault("unknown_phase", ("overall", "weights"), message, "Name phases by their slug.")
+    if reader.findings:
+        raise reader.refuse()
+    return bundle
+
+
+def _values(reader: Reader, given: CompetitionIn) -> dict[str, Any]:
+    return {
         "slug": given.slug or slugify(given.title),
         "title": given.title,
         "description": given.description,
         "registration_auto_approve": given.registration_auto_approve,
+        "allowed_emails": sorted({one.lower() for one in given.allowed_emails}),
+        "contact_email": given.contact_email,
+        "reward": given.reward or "",
+        "anonymous": given.anonymous,
+        "team_size": given.team_size,
+        "overall": given.overall.model_dump(mode="json") if given.overall else None,
         "terms": reader.text(("terms",), given.terms),
         "pages": [
             {"title": page.title, "content": reader.text(("pages", place, "file"), page.file)}
             for place, page in enumerate(given.pages)
         ],
     }
-    tasks = {task.index: (place, task) for place, task in enumerate(given.tasks)}
-    phases = [_phase(reader, place, phase, tasks) for place, phase in enumerate(given.phases)]
-    slugs = [phase.values["slug"] for phase in phases]
-    for place, slug in enumerate(slugs):
-        if slug in slugs[:place]:
-            reader.fault("duplicate_phase", ("phases", place), f"two phases are called {slug!r}.", "Rename one.")
-    if reader.findings:
-        raise reader.refuse()
-    return Bundle(values, phases)
 
 
-def _phase(reader: _Reader, place: int, given: PhaseIn, tasks: dict[int, tuple[int, TaskIn]]) -> PhaseBundle:
+def _image(reader: Reader, name: str | None) -> bytes | None:
+    if name is None:
+        return None
+    content = reader.content(("image",), name)
+    if content is not None and (len(content) > MOST_IMAGE_BYTES or kind_of_image(content) is None):
+        message = f"{name!r} is no PNG, JPEG, GIF or WebP image of at most 2 MiB."
+        reader.fault("bad_image", ("image",), message, "Give another one, or leave `image` out.")
+    return content
+
+
+def _boards(reader: Reader, given: CompetitionIn) -> dict[str, Any]:
+    """What the first leaderboard says of all phases: the rule of the board, and whether it is hidden."""
+    if not given.leaderboards:
+        return {"board": {}, "hidden": False}
+    for place in range(1, len(given.leaderboards)):
+        reader.notes.append(
+            reader.at("not_supported", ("leaderboards", place), "not supported: only the first one counts.",
+                       "Give a phase its own `board`.")
+        )  # fmt: skip
+    first: Path = ("leaderboards", 0)
+    before = len(reader.findings)
+    fields = board_rule(given.leaderboards[0], lambda path, *told: reader.fault("bad_value", (*first, *path), *told))
+    if len(reader.findings) > before:
+        return {"board": {}, "hidden": False}
+    return {"board": _dumped(BoardRule.model_validate(fields)), "hidden": given.leaderboards[0].hidden}
+
+
+def _dumped(rule: BoardRule) -> dict[str, Any]:
+    """Only what differs from the defaults, so that a rule written in two ways is stored in one."""
+    return rule.model_dump(mode="json", exclude_defaults=True)
+
+
+def _phase(
+    reader: Reader, place: int, given: PhaseIn, tasks: dict[int, tuple[int, TaskIn]], boards: dict[str, Any]
+) -> PhaseBundle:
     here = ("phases", place)
     values: dict[str, Any] = {
         "slug": given.slug or slugify(given.name),
         "name": given.name,
-        "index": place,
         "description": given.description,
         "starts_at": given.start,
         "ends_at": given.end,
         "max_submissions_per_day": given.max_submissions_per_day or None,
         "max_submissions": given.max_submissions or None,
+        "limit_window": given.limit_window,
+        "max_concurrent": given.max_concurrent or None,
+        "max_invalid_per_day": given.max_invalid_per_day or None,
+        "paused": given.paused,
+        "accept_late": given.accept_late,
+        "freeze_hours": given.freeze_hours or None,
+        # A hidden board is one that stands still from the start, until somebody publishes it.
+        "publish": "manual" if boards["hidden"] and given.board is None else given.publish,
+        "board": _dumped(given.board) if given.board is not None else boards["board"],
+        "split": given.split.model_dump(mode="json", exclude_none=True) if given.split else None,
     }
-    phase = PhaseBundle(values)
+    if boards["hidden"] and given.board is None:
+        values["frozen_at"] = given.start
+    phase = PhaseBundle(values, gate=given.gate, carry_from=given.carry_from)
     if given.end is not None and given.end <= given.start:
         reader.fault("bad_value", (*here, "end"), "the phase ends before it starts.", "Let it end after its start.")
     for key in ("starting_kit", "public_data"):
@@ -271,10 +186,35 @@ def _phase(reader: _Reader, place: int, given: PhaseIn, tasks: dict[int, tuple[i
         reader.fault("unknown_task", (*here, "tasks"), f"there is no task {given.tasks[0]}.", "Name a task's index.")
         return phase
     _task(reader, phase, *tasks[given.tasks[0]])
+    if given.split is not None and given.split.items is not None and phase.item_ids:
+        unknown = sorted(set(given.split.items) - set(phase.item_ids))
+        if unknown or set(given.split.items) == set(phase.item_ids):
+            message = f"{unknown[0]!r} is no item of its truth." if unknown else "every item is public."
+            reader.fault("bad_value", (*here, "split", "items"), message, "Name some of the truth's item ids.")
     return phase
 
 
-def _task(reader: _Reader, phase: PhaseBundle, place: int, task: TaskIn) -> None:
+def _check_phases(reader: Reader, given: CompetitionIn, order: list[int], phases: list[PhaseBundle]) -> None:
+    """What phases say of one another: own names, gates without circles, carried from an earlier one."""
+    slugs = [phase.values["slug"] for phase in phases]
+    for index, (place, phase) in enumerate(zip(order, phases, strict=True)):
+        here, slug = ("phases", place), slugs[index]
+        if slug in slugs[:index]:
+            reader.fault("duplicate_phase", here, f"two phases are called {slug!r}.", "Rename one.")
+        if given.phases[place].auto_migrate_to_this_phase and phase.carry_from is None:
+            if index == 0:
+                message = "there is no phase before the first one."
+                reader.fault("bad_value", (*here, "auto_migrate_to_this_phase"), message, "Leave it out here.")
+            else:
+                phase.carry_from = slugs[index - 1]
+        for key in ("gate", "carry_from"):
+            other = getattr(phase, key)
+            if other is not None and other not in slugs[:index]:
+                message = f"{other!r} is no phase before this one."
+                reader.fault("unknown_phase", (*here, key), message, "Name an earlier phase by its slug.")
+
+
+def _task(reader: Reader, phase: PhaseBundle, place: int, task: TaskIn) -> None:
     here = ("tasks", place)
     phase.values["show_items"] = task.show_items
     try:
@@ -286,10 +226,11 @@ def _task(reader: _Reader, phase: PhaseBundle, place: int, task: TaskIn) -> None
             reader.fault("plan_invalid", (*here, "scorer", *problem.path.split(".")), problem.message, problem.fix)
     except JudgeNotConfigured as error:
         reader.fault(error.code, (*here, "scorer"), str(error), error.fix)
-    name = _clean(task.reference_data)
-    content = reader.files.get(name)
+    if task.reference_data is None:
+        return
+    name = clean(task.reference_data)
+    content = reader.content((*here, "reference_data"), name)
     if content is None:
-        reader.fault("missing_file", (*here, "reference_data"), f"the bundle holds no file {name!r}.", "Add it.")
         return
     try:
         phase.truth, phase.item_ids = canonical_truth(content, name)

@@ -25,6 +25,8 @@ class Competition(Timestamped, Base):
     organizer_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     version: Mapped[int] = mapped_column(server_default="1")
     contact_email: Mapped[str] = mapped_column(String(254), server_default="")
+    reward: Mapped[str] = mapped_column(String(500), server_default="")
+    image_sha256: Mapped[str | None] = mapped_column(String(64))
     terms_version: Mapped[int] = mapped_column(server_default="1")
     # Addresses (`ada@example.org`) and domains (`@example.org`) that may join; empty: everybody.
     allowed_emails: Mapped[list[Any]] = mapped_column(server_default="[]")

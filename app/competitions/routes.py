@@ -6,11 +6,11 @@ import anyio
 from fastapi import APIRouter, Request, Response, status
 from fastapi.responses import StreamingResponse
 
-from app import storage
+from app import audit, storage
 from app.accounts.guards import Organizer, Submitter, Visitor
 from app.accounts.service import Principal
-from app.competitions import applying, queries, service
-from app.competitions.bundle import canonical_truth, read_bundle
+from app.competitions import applying, exporting, queries, service
+from app.competitions.bundle import canonical_truth, kind_of_image, read_bundle
 from app.competitions.errors import FileNotThere, TruthInvalid
 from app.competitions.models import Participation
 from app.competitions.schemas import (
@@ -63,20 +63,51 @@ def listing(who: Visitor) -> CompetitionList:
 async def apply(request: Request, response: Response, who: Organizer, dry_run: bool = False) -> Applied:
     """Create a competition from a bundle (zip) or bring it to what the bundle says; names each change."""
     packed = await body_of(request, settings().bundle_bytes)
-    applied = await anyio.to_thread.run_sync(_apply, who, packed, dry_run)
+    applied = await anyio.to_thread.run_sync(_apply, request, who, packed, dry_run)
     response.status_code = status.HTTP_201_CREATED if applied.created and not dry_run else status.HTTP_200_OK
     return applied
 
 
-def _apply(who: Principal, packed: bytes, dry_run: bool) -> Applied:
+def _apply(request: Request, who: Principal, packed: bytes, dry_run: bool) -> Applied:
     bundle = read_bundle(packed)
     hashes = applying.store(bundle, dry_run=dry_run)
     with Session() as session:
-        competition, created, changes = applying.apply(session, who, bundle, hashes)
-        applied = Applied(slug=competition.slug, created=created, dry_run=dry_run, changes=changes)
+        done = applying.apply(session, who, bundle, hashes)
+        for phase in done.boards:
+            request.app.state.rebuild(session, phase.id)
+        slug = done.competition.slug
+        applied = Applied(slug=slug, created=done.created, dry_run=dry_run, changes=done.changes, notes=bundle.notes)
         if not dry_run:
             session.commit()
     return applied
+
+
+@router.get("/competitions/{slug}/bundle", response_class=Response)
+def export_bundle(who: Organizer, slug: str, truth: bool = True) -> Response:
+    """The competition as a bundle (zip) that applies to the same; with the ground truth, unless `truth=false`.
+
+    For the competition's organizers; that the truth was fetched is written into the audit log.
+    """
+    with Session.begin() as session:
+        competition = service.competition_of(session, slug)
+        if not service.organizes(who, competition):
+            raise Denied("Only the competition's organizers may export it.")
+        audit.record(session, who, "competition.exported", slug, competition=slug, after={"truth": truth})
+    packed = exporting.export(competition, storage.get, truth=truth)
+    headers = {"Content-Disposition": f'attachment; filename="{slug}.zip"', "Cache-Control": "no-store"}
+    return Response(packed, media_type="application/zip", headers=headers)
+
+
+@router.get("/competitions/{slug}/image", response_class=Response)
+def image(slug: str) -> Response:
+    """The competition's image."""
+    with Session.begin() as session:
+        sha256 = service.competition_of(session, slug).image_sha256
+    if sha256 is None:
+        raise FileNotThere
+    content = storage.get(sha256)
+    headers = {"Cache-Control": "public, max-age=300", "Content-Security-Policy": "sandbox"}
+    return Response(content, media_type=kind_of_image(content) or "application/octet-stream", headers=headers)
 
 
 @router.get("/competitions/{slug}")

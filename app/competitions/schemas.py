@@ -88,12 +88,13 @@ class ParticipantIn(BaseModel):
 
 
 class Applied(BaseModel):
-    """What a bundle changed (or would change, in a dry run)."""
+    """What a bundle changed (or would change, in a dry run); notes name its keys without effect, in findings' form."""
 
     slug: str
     created: bool
     dry_run: bool
     changes: list[dict[str, Any]]
+    notes: list[dict[str, Any]] = []
 
 
 class TruthOut(BaseModel):

@@ -71,6 +71,8 @@ def _competitions() -> None:
     for column in (
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("contact_email", sa.String(length=254), server_default="", nullable=False),
+        sa.Column("reward", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("image_sha256", sa.String(length=64), nullable=True),
         sa.Column("terms_version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("allowed_emails", JSON, server_default="[]", nullable=False),
         sa.Column("team_size", sa.Integer(), server_default="1", nullable=False),
@@ -297,6 +299,7 @@ def downgrade() -> None:
     ):  # fmt: skip
         op.drop_column("phases", name)
     for name in (
-        "deleted_at", "overall", "anonymous", "team_size", "allowed_emails", "terms_version", "contact_email", "version"
+        "deleted_at", "overall", "anonymous", "team_size", "allowed_emails", "terms_version", "image_sha256", "reward",
+        "contact_email", "version"
     ):  # fmt: skip
         op.drop_column("competitions", name)
