@@ -1,4 +1,4 @@
-"""`competition apply`: a competition as files. A folder is packed here, always into the same bytes.
+"""`competition apply` and `export`: a competition as files. A folder is packed here, always into the same bytes.
 
 Decision: names are sorted, times fixed, links and hidden files left out, so that the same folder is the same zip on
 every machine, and a bundle cannot carry what its author does not see.
@@ -10,7 +10,7 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 import typer
@@ -55,10 +55,50 @@ def apply(
     if as_json:
         show.document(found)
         return
+    for note in found.get("notes", []):
+        show.talk(f"note: line {note['line']}: {note['message']} {note['fix']}")
     for change in found["changes"]:
         show.out(change_line(change))
     done = "created" if found["created"] else "updated" if found["changes"] else "unchanged"
     show.talk(f"{found['slug']}: {done}" + (" (dry run: nothing was done)" if found["dry_run"] else ""))
+
+
+def export(
+    competition: Annotated[str, typer.Argument(metavar="SLUG", help="The competition.", show_default=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="PATH", help="A new .zip, or a new folder.", show_default="SLUG.zip"),
+    ] = None,
+    no_truth: Annotated[bool, typer.Option("--no-truth", help="Leave the ground truth out.")] = False,
+) -> None:
+    """Write a competition as a bundle that applies to the same.
+
+    It holds the ground truth, unless --no-truth is given; a phase that has a truth keeps it then.
+    """
+    target = output or Path(f"{competition}.zip")
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise Problem("file_exists", f"{target} is there already.", "Give a new name: -o PATH.")
+    with tempfile.TemporaryDirectory(prefix="palmares-") as folder:
+        packed = target if target.suffix == ".zip" else Path(folder) / "bundle.zip"
+        with opened(signed_in=True) as client:
+            client.download(f"/competitions/{competition}/bundle", packed, truth="false" if no_truth else "true")
+        if packed != target:
+            _unpack(packed, target)
+    show.out(str(target))
+    if not no_truth:
+        show.talk("note: it holds the ground truth; keep it where participants cannot read it")
+
+
+def _unpack(packed: Path, target: Path) -> None:
+    """The bundle's files under a folder. Raises Problem (exit 7) for a name that leads out of it."""
+    with zipfile.ZipFile(packed) as bundle:
+        for name in bundle.namelist():
+            place = PurePosixPath(name)
+            if place.is_absolute() or ".." in place.parts or "\\" in name:
+                raise Problem("bad_answer", f"The server's bundle holds the name {name!r}.", "Ask the operator.")
+            file = target / place
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(bundle.read(name))
 
 
 def change_line(change: dict[str, Any]) -> str:

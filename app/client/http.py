@@ -11,6 +11,7 @@ import email.utils
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -89,6 +90,27 @@ class Client:
     def text(self, path: str) -> str:
         """The text at a path under /api/v1."""
         return self._answered(self._send("GET", API + path, again=True)).text
+
+    def download(self, path: str, target: Path, **params: str) -> None:
+        """Write the file at a path under /api/v1 to `target`, whole or not at all; it must not exist."""
+        import httpx2
+
+        part = target.with_name(target.name + ".part")
+        try:
+            with self._http.stream(
+                "GET", self.server.url + API + path, params=params, headers=self._headers({"Accept": "*/*"})
+            ) as response:
+                if response.status_code != 200:
+                    response.read()
+                    self._answered(response)
+                with part.open("wb") as file:
+                    for chunk in response.iter_bytes():
+                        file.write(chunk)
+            part.rename(target)
+        except httpx2.TransportError as error:
+            raise self._unreachable(error) from error
+        finally:
+            part.unlink(missing_ok=True)
 
     def ask(
         self,

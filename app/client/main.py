@@ -48,6 +48,7 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("phase list", competitions.phase_list, "palmares phase list photo-pairs"),
     ("competition init", starter.init, "palmares competition init my-competition/"),
     ("competition apply", bundles.apply, "palmares competition apply my-competition/ --dry-run"),
+    ("competition export", bundles.export, "palmares competition export photo-pairs -o my-copy/"),
     ("truth claims export", truth.claims_export, "palmares truth claims export truth.jsonl > claims.csv"),
     (
         "truth claims import",

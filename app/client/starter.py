@@ -25,6 +25,10 @@ title: My competition
 description: Which of two images is better, and why?
 terms: pages/terms.md             # participants accept this text when they join
 registration_auto_approve: true   # false: you approve each participant by hand
+# allowed_emails: ["@example.org"]  # who may join; everybody without it
+# team_size: 4                    # participants may form teams of up to four
+# anonymous: true                 # no names on the boards until they are published
+# overall: {key: final}           # one board over all phases: the mean of their scores
 
 pages:
   - title: Overview
@@ -49,6 +53,15 @@ phases:                           # times are UTC; plain dates mean midnight
     max_submissions_per_day: 5    # invalid files and failures of the platform do not count
     max_submissions: 100
     starting_kit: starting_kit    # a folder is offered as a zip
+    # limit_window: rolling       # the day's limit counts the last 24 hours instead of the UTC day
+    # max_concurrent: 2           # of one participant, waiting or running at once
+    # accept_late: true           # submissions after the end, on a board of their own
+    # freeze_hours: 24            # the public board stands still in the last hours
+    # publish: manual             # what is frozen, hidden or anonymous is shown when you say so, not at the end
+    # split: {share: 0.5, seed: 1}            # half of the pairs are public while the phase runs
+    # board: {counting: choice, choices: 2}   # best (default), latest, choice, all; see docs/organizers.md
+  # A second phase that takes over each participant's counting submission, and needs one:
+  # - {index: 1, slug: final, name: Final, start: %(end)s, tasks: [0], carry_from: development, gate: development}
 
 leaderboards:
   - title: Results

@@ -10,7 +10,7 @@ import pytest
 
 from app.client import bundles
 from app.client.exits import Problem
-from tests.client.server import Fake, Palmares, problem
+from tests.client.server import Answer, Fake, Palmares, problem
 
 DONE: dict[str, Any] = {
     "slug": "photos",
@@ -110,3 +110,38 @@ def test_pack_needs_the_yaml(tmp_path: Path) -> None:
     with pytest.raises(Problem) as caught:
         bundles.pack(tmp_path, tmp_path / "a.zip")
     assert caught.value.code == "bundle_invalid"
+
+
+def packed(**contents: str) -> Answer:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as bundle:
+        for name, text in contents.items():
+            bundle.writestr(name, text)
+    return Answer(content.getvalue(), headers={"Content-Type": "application/zip"})
+
+
+def test_apply_names_keys_without_effect(signed_in: Palmares, fake: Fake, folder: Path) -> None:
+    note = {"line": 7, "message": "queue: not supported.", "fix": "Leave it out."}
+    fake.on("POST", "/competitions", {**DONE, "notes": [note]})
+    assert "note: line 7: queue: not supported. Leave it out." in signed_in("competition", "apply", folder).err
+
+
+def test_export_writes_a_zip_or_a_folder(signed_in: Palmares, fake: Fake, tmp_path: Path) -> None:
+    fake.on("GET", "/competitions/photos/bundle", packed(**{"competition.yaml": "version: 2\n", "pages/a.md": "A"}))
+    zipped, unpacked = tmp_path / "copy.zip", tmp_path / "copy"
+    assert signed_in("competition", "export", "photos", "-o", zipped).code == 0
+    assert zipfile.ZipFile(zipped).namelist() == ["competition.yaml", "pages/a.md"]
+    assert signed_in("competition", "export", "photos", "-o", unpacked, "--no-truth").code == 0
+    assert (unpacked / "pages" / "a.md").read_text() == "A"
+    assert [one.query["truth"] for one in fake.seen] == ["true", "false"]
+
+
+def test_export_overwrites_nothing_and_leaves_no_half(signed_in: Palmares, fake: Fake, tmp_path: Path) -> None:
+    (tmp_path / "copy.zip").write_text("mine")
+    assert signed_in("competition", "export", "photos", "-o", tmp_path / "copy.zip").code == 2
+    fake.on("GET", "/competitions/photos/bundle", problem(403, "not_allowed"))
+    assert signed_in("competition", "export", "photos", "-o", tmp_path / "new.zip").code == 4
+    fake.on("GET", "/competitions/photos/bundle", packed(**{"../evil": "x"}))
+    assert signed_in("competition", "export", "photos", "-o", tmp_path / "new").code == 2
+    assert sorted(path.name for path in tmp_path.iterdir() if "new" in path.name) == []
+    assert not (tmp_path / "evil").exists()

@@ -1,5 +1,6 @@
 """The bundle to start from can be applied as it is."""
 
+import re
 from pathlib import Path
 
 from app.client import bundles, starter
@@ -18,6 +19,21 @@ def test_what_is_written_can_be_applied(palmares: Palmares, tmp_path: Path) -> N
     assert phase.item_ids == ["p_000", "s_000"]
     assert phase.values["ends_at"] > phase.values["starts_at"]
     assert set(phase.files) == {"starting_kit"}
+
+
+def test_the_lines_that_are_comments_can_be_used_too(palmares: Palmares, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    palmares("competition", "init", folder)
+    file = folder / "competition.yaml"
+    options = r"^( *)# (?=(?:allowed_emails|team_size|anonymous|overall|limit_window|max_concurrent|accept_late|"
+    options += r"freeze_hours|publish|split|board|- \{index):?)"
+    text, count = re.subn(options, r"\1", file.read_text(), flags=re.MULTILINE)
+    file.write_text(text)
+    assert count == 12
+    bundle = read_bundle(bundles.pack(folder, tmp_path / "mine.zip").read_bytes())
+    assert bundle.notes == []
+    assert (bundle.values["team_size"], bundle.phases[1].gate) == (4, "development")
+    assert bundle.phases[0].values["board"] == {"counting": "choice", "choices": 2}
 
 
 def test_nothing_is_overwritten(palmares: Palmares, tmp_path: Path) -> None:
