@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from . import exits, files, show
+from . import exits, files, show, summary
 from .exits import Problem
 from .http import opened
 from .options import Json, Submission
+from .summary import JunitFile, SarifFile
 from .target import resolve
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def validate(
             show_default=False,
         ),
     ] = None,
+    junit: JunitFile = None,
+    sarif: SarifFile = None,
     as_json: Json = False,
 ) -> None:
     """Check a submission file.
@@ -69,6 +72,10 @@ def validate(
             found = client.ask(
                 "POST", place.path("validate"), body=files.body(file), headers=files.headers(file), again=True
             ).document
+    if junit is not None:
+        summary.write(junit, summary.junit(found, {}, []))
+    if sarif is not None:
+        summary.write(sarif, summary.sarif(found, file.name))
     show_validation(file, found, as_json)
     if not found["valid"]:
         raise typer.Exit(exits.INVALID)

@@ -7,6 +7,7 @@ same submission (Idempotency-Key: hash of phase and file), so that neither a bro
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -20,6 +21,8 @@ from .competitions import limit_lines
 from .exits import Problem
 from .http import Client, opened
 from .options import DEFAULT_WAIT, FailUnder, Json, Place, Ref, Submission, Wait
+from .summary import JunitFile, SummaryFile, change_of, markdown, write
+from .summary import junit as junit_xml
 from .target import Target, ref_of, resolve, split
 from .waiting import follow
 
@@ -39,6 +42,8 @@ def submit(
         str, typer.Option(metavar="KEY", help="Send again under a new key.", show_default="hash of phase and file")
     ] = "",
     no_check: Annotated[bool, typer.Option("--no-check", help="Skip the check on this machine.")] = False,
+    summary: SummaryFile = None,
+    junit: JunitFile = None,
     as_json: Json = False,
 ) -> None:
     """Send a submission.
@@ -49,8 +54,9 @@ def submit(
     floors = thresholds(fail_under)
     if floors and wait is None:
         raise Problem("usage", "--fail-under needs a score to look at.", "Give --wait too.")
+    told = Told(floors, summary, junit)
     if not no_check:
-        _check_first(file)
+        _check_first(file, told)
     run.go_on = "Nothing counts twice: run the same command again to go on."
     with opened(signed_in=True) as client:
         target = resolve(client, place)
@@ -61,7 +67,7 @@ def submit(
         limits = sent.pop("limits", None)
         if wait is not None:
             sent = follow(client, sent, wait)
-        _finish(client, sent, floors, as_json, {"limits": limits}, waited=wait is not None)
+        _finish(client, sent, told, as_json, {"limits": limits}, waited=wait is not None)
 
 
 def default_key(target: Target, file: Path) -> str:
@@ -83,11 +89,28 @@ def thresholds(given: list[str] | None) -> dict[str, float]:
     return found
 
 
-def _check_first(file: Path) -> None:
+@dataclass(frozen=True)
+class Told:
+    """What a run is measured by, and the files that a CI system reads of it."""
+
+    floors: dict[str, float]
+    summary: Path | None
+    junit: Path | None
+
+    def write(self, found: dict[str, Any], below: list[dict[str, Any]], change: dict[str, Any] | None = None) -> None:
+        """Write the files that were asked for."""
+        if self.summary is not None:
+            write(self.summary, markdown(found, change, below).encode(), add=True)
+        if self.junit is not None:
+            write(self.junit, junit_xml(found, self.floors, below))
+
+
+def _check_first(file: Path, told: Told) -> None:
     """Validate on this machine. Raises Problem (exit 3) with all findings."""
     checked = files.check(file)
     if not checked.valid:
         found = checked.as_dict()
+        told.write({"competition": file.name, "phase": "", "state": "invalid", **found}, [])
         raise Problem(
             "file_invalid",
             f"{file.name} is not a valid submission; it was not sent.",
@@ -202,6 +225,8 @@ def watch(
         int, typer.Option("--wait", metavar="SECONDS", min=1, help="Wait at most this long.")
     ] = DEFAULT_WAIT,
     fail_under: FailUnder = None,
+    summary: SummaryFile = None,
+    junit: JunitFile = None,
     as_json: Json = False,
 ) -> None:
     """Wait for a submission.
@@ -213,22 +238,24 @@ def watch(
     run.go_on = f"The submission goes on: palmares watch {name}"
     with opened(signed_in=True) as client:
         final = follow(client, client.get(f"/submissions/{name}"), wait)
-        _finish(client, final, floors, as_json, {}, waited=True)
+        _finish(client, final, Told(floors, summary, junit), as_json, {}, waited=True)
 
 
 def _finish(
     client: Client,
     final: dict[str, Any],
-    floors: dict[str, float],
+    told: Told,
     as_json: bool,
     more: dict[str, Any],
     *,
     waited: bool,
 ) -> None:
     """Print how it ended and leave with the state's exit code, or 9 below a threshold."""
-    below = _below(client, final, floors) if final["state"] == "scored" else []
+    below = _below(client, final, told.floors) if final["state"] == "scored" else []
+    change = change_of(client, final) if waited and told.summary is not None else None
+    told.write(final, below, change)
     if as_json:
-        show.document({**final, **more, **({"below": below} if floors else {})})
+        show.document({**final, **more, **({"below": below} if told.floors else {})})
     elif waited:
         for text in result_lines(final):
             show.out(text)
