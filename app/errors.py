@@ -40,6 +40,22 @@ class Conflict(Fault):
     title = "Not possible now"
 
 
+class PreconditionFailed(Fault):
+    """It was changed since you read it; `version` is the present one. Nothing was changed by this request."""
+
+    code = "precondition_failed"
+    title = "Somebody changed it meanwhile"
+    fix = "Read it again, look at what changed, then send the change with `If-Match` of the present version."
+
+
+class PreconditionRequired(Fault):
+    """A change must say which version it is made from, so that no other's change is lost."""
+
+    code = "precondition_required"
+    title = "The change does not say what it is made from"
+    fix = "Send `If-Match` with the ETag of the competition, or `*` for whatever it is now."
+
+
 class Denied(Fault):
     """You are known, but this is not yours to do."""
 

@@ -19,6 +19,8 @@ from app.log import log
 STATUS: Mapping[type[errors.Fault], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.PreconditionFailed: 412,
+    errors.PreconditionRequired: 428,
     errors.Denied: 403,
     errors.Unauthenticated: 401,
     errors.Refused: 422,

@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     login_rate: str = Field("10/minute", description="Log-in attempts per account and address.")
     signup_rate: str = Field("30/hour", description="Sign-ups per address.")
 
+    # organizing
+    deleted_days: int = Field(30, ge=0, description="Days in which a deleted competition can be restored.")
+
     # running
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="auto: console on a terminal, else JSON."

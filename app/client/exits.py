@@ -64,6 +64,7 @@ BY_STATUS: dict[int, int] = {
     401: DENIED,
     403: DENIED,
     409: DENIED,
+    412: DENIED,
     413: INVALID,
     415: INVALID,
     429: LIMIT,

@@ -73,6 +73,22 @@ class PhaseNotOpen(Conflict):
     fix = "See the phase's times: `palmares phase list SLUG`."
 
 
+class PhasePaused(Conflict):
+    """The organizers have paused the intake; what was sent before goes on being judged."""
+
+    code = "phase_paused"
+    title = "The phase takes nothing right now"
+    fix = "Wait for the organizers; the phase's times are in `palmares phase list SLUG`."
+
+
+class RuleInvalid(Refused):
+    """A phase or competition would contradict itself; `fields` names the place. Nothing was changed."""
+
+    code = "rule_invalid"
+    title = "The change does not fit the rest"
+    fix = "Mend the named field and send it again."
+
+
 class PhaseNotReady(Conflict):
     """The phase has no ground truth yet, so nothing could be scored."""
 

@@ -19,7 +19,9 @@ def all_competitions(session: Session, who: Principal | None) -> list[Competitio
         own = select(Participation).where(Participation.account_id == who.account_id)
         mine = {row.competition_id: row for row in session.scalars(own)}
     moment = now(session)
-    rows = session.scalars(select(Competition).order_by(Competition.created_at.desc()))
+    rows = session.scalars(
+        select(Competition).where(Competition.deleted_at.is_(None)).order_by(Competition.created_at.desc())
+    )
     return [competition_detail(row, moment, counts.get(row.id, 0), mine.get(row.id)) for row in rows]
 
 

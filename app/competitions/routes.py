@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from app import audit, storage
 from app.accounts.guards import Organizer, Submitter, Visitor
 from app.accounts.service import Principal
-from app.competitions import applying, exporting, queries, service
+from app.competitions import applying, editing, exporting, queries, service
 from app.competitions.bundle import canonical_truth, kind_of_image, read_bundle
 from app.competitions.errors import FileNotThere, TruthInvalid
 from app.competitions.models import Participation
@@ -111,8 +111,15 @@ def image(slug: str) -> Response:
 
 
 @router.get("/competitions/{slug}")
-def detail(who: Visitor, slug: str) -> CompetitionDetail:
-    """A competition with its phases, pages and terms."""
+def detail(response: Response, who: Visitor, slug: str) -> CompetitionDetail:
+    """A competition with its phases, pages and terms; its ETag is what a change names in `If-Match`."""
+    found = detail_of(who, slug)
+    response.headers["ETag"] = editing.etag(found.version)
+    return found
+
+
+def detail_of(who: Principal | None, slug: str) -> CompetitionDetail:
+    """A competition as the asker sees it. Raises CompetitionNotFound."""
     with Session.begin() as session:
         return queries.one_competition(session, who, slug)
 

@@ -10,7 +10,7 @@ from app.competitions.models import Competition, Participation, Phase
 
 
 class PhaseOut(BaseModel):
-    """A phase with its state by the server's clock; null limits: none."""
+    """A phase with its state by the server's clock; null limits: none. `split`: whether it hides some of its items."""
 
     slug: str
     name: str
@@ -21,6 +21,21 @@ class PhaseOut(BaseModel):
     ends_at: datetime | None
     max_submissions_per_day: int | None
     max_submissions: int | None
+    limit_window: str
+    max_concurrent: int | None
+    max_invalid_per_day: int | None
+    paused: bool
+    accept_late: bool
+    gate: str | None
+    carry_from: str | None
+    carried_at: datetime | None
+    freeze_hours: int | None
+    frozen_at: datetime | None
+    publish: str
+    published_at: datetime | None
+    board: dict[str, Any]
+    split: bool
+    show_items: bool
     n_items: int
     truth_version: int | None
     scoring: dict[str, Any]
@@ -44,8 +59,14 @@ class CompetitionOut(BaseModel):
 class CompetitionDetail(CompetitionOut):
     """A competition with its pages (Markdown) and terms."""
 
+    version: int
     registration_auto_approve: bool
+    contact_email: str
+    anonymous: bool
+    team_size: int
+    overall: dict[str, Any] | None
     terms: str
+    terms_version: int
     pages: list[dict[str, str]]
 
 
@@ -119,6 +140,21 @@ def phase_out(phase: Phase, moment: datetime) -> PhaseOut:
         ends_at=phase.ends_at,
         max_submissions_per_day=phase.max_submissions_per_day,
         max_submissions=phase.max_submissions,
+        limit_window=phase.limit_window,
+        max_concurrent=phase.max_concurrent,
+        max_invalid_per_day=phase.max_invalid_per_day,
+        paused=phase.paused,
+        accept_late=phase.accept_late,
+        gate=phase.gate.slug if phase.gate else None,
+        carry_from=phase.carry_from.slug if phase.carry_from else None,
+        carried_at=phase.carried_at,
+        freeze_hours=phase.freeze_hours,
+        frozen_at=phase.frozen_at,
+        publish=phase.publish,
+        published_at=phase.published_at,
+        board=phase.board,
+        split=phase.split is not None,
+        show_items=phase.show_items,
         n_items=len(phase.truth.item_ids) if phase.truth else 0,
         truth_version=phase.truth.number if phase.truth else None,
         scoring=phase.plan,
@@ -141,7 +177,13 @@ def competition_detail(
         participants=participants,
         joined=mine.status if mine else None,
         phases=[phase_out(phase, moment) for phase in competition.phases],
+        version=competition.version,
         registration_auto_approve=competition.registration_auto_approve,
+        contact_email=competition.contact_email,
+        anonymous=competition.anonymous,
+        team_size=competition.team_size,
+        overall=competition.overall,
         terms=competition.terms,
+        terms_version=competition.terms_version,
         pages=competition.pages,
     )

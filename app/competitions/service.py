@@ -12,14 +12,14 @@ from app.accounts.service import Principal
 from app.competitions import errors
 from app.competitions.models import Competition, Participation, Phase, Truth
 from app.db import now
-from app.errors import Denied
+from app.errors import Denied, Fault
 
 Status = Literal["upcoming", "open", "closed"]
 
 
 def competition_of(session: Session, slug: str) -> Competition:
-    """The competition of this slug. Raises CompetitionNotFound."""
-    found = session.scalar(select(Competition).where(Competition.slug == slug))
+    """The competition of this slug, unless it is deleted. Raises CompetitionNotFound."""
+    found = session.scalar(select(Competition).where(Competition.slug == slug, Competition.deleted_at.is_(None)))
     if found is None:
         raise errors.CompetitionNotFound(f"There is no competition {slug!r}.")
     return found
@@ -38,6 +38,23 @@ def status_of(phase: Phase, moment: datetime) -> Status:
     if moment < phase.starts_at:
         return "upcoming"
     return "closed" if phase.ends_at is not None and moment >= phase.ends_at else "open"
+
+
+def intake_fault(phase: Phase, moment: datetime) -> Fault | None:
+    """Why the phase takes no submission at this moment, None where it does.
+
+    After its end it does where late ones are accepted, until it is published by hand.
+    """
+    status = status_of(phase, moment)
+    if status == "upcoming":
+        opens = phase.starts_at.isoformat()
+        return errors.PhaseNotOpen(f"It opens at {opens}.", opens_at=opens)
+    if status == "closed" and not (phase.accept_late and phase.published_at is None):
+        ended = phase.ends_at.isoformat() if phase.ends_at else ""
+        return errors.PhaseNotOpen(f"It closed at {ended}.", closed_at=ended)
+    if phase.paused:
+        return errors.PhasePaused(f"The organizers have paused {phase.slug!r}.")
+    return errors.PhaseNotReady() if phase.truth is None else None
 
 
 def organizes(who: Principal | None, competition: Competition) -> bool:
@@ -74,7 +91,7 @@ def entry(
 
     With `lock`, the phase is held for share and the participation for update, in that order, until the transaction
     ends: the counts below are then exact. Raises CompetitionNotFound, PhaseNotFound, NotJoined, JoinPending,
-    JoinDenied, PhaseNotOpen, PhaseNotReady.
+    JoinDenied, PhaseNotOpen, PhasePaused, PhaseNotReady.
     """
     found = phase_of(session, slug, phase)
     if lock:
@@ -88,15 +105,9 @@ def entry(
         raise errors.JoinPending
     if participation.status == "denied":
         raise errors.JoinDenied
-    moment = now(session)
-    status = status_of(found, moment)
-    if status == "upcoming":
-        raise errors.PhaseNotOpen(f"It opens at {found.starts_at.isoformat()}.", opens_at=found.starts_at.isoformat())
-    if status == "closed":
-        ended = found.ends_at.isoformat() if found.ends_at else ""
-        raise errors.PhaseNotOpen(f"It closed at {ended}.", closed_at=ended)
-    if found.truth is None:
-        raise errors.PhaseNotReady
+    fault = intake_fault(found, now(session))
+    if fault is not None:
+        raise fault
     return found, participation
 
 

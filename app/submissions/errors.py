@@ -34,6 +34,14 @@ class IdempotencyConflict(Conflict):
     fix = "Take a new key for a new file."
 
 
+class GateNotPassed(Conflict):
+    """This phase is for those who have a scored submission in the phase `gate`; you have none there."""
+
+    code = "gate_not_passed"
+    title = "A scored submission in another phase comes first"
+    fix = "Submit to the named phase while it takes submissions, and wait for the score."
+
+
 class NotAnArchive(Unsupported):
     """The file is neither a zip nor a predictions file."""
 

@@ -22,11 +22,11 @@ from app.broker import VALIDATE, nudge
 from app.competitions import service as competitions
 from app.competitions.errors import FileNotThere
 from app.competitions.models import Competition, Participation, Phase
-from app.db import Session
+from app.db import Session, now
 from app.errors import Denied, Refused
 from app.scoring.validating import validate
 from app.settings import MIB, settings
-from app.submissions import receiving, service
+from app.submissions import gates, receiving, service
 from app.submissions.errors import NotScored
 from app.submissions.live import hub
 from app.submissions.models import Evaluation, Submission
@@ -55,6 +55,7 @@ def _may_submit(who: Principal, slug: str, phase: str, key: str | None) -> list[
     with Session.begin() as session:
         found, participation = competitions.entry(session, who, slug, phase)
         if service.earlier(session, found, participation, key, None) is None:
+            gates.require(session, found, participation)
             service.require_room(service.limits_of(session, found, participation))
         assert found.truth is not None  # noqa: S101  (entry demands it)
         return list(found.truth.item_ids)
@@ -141,7 +142,12 @@ def limits(who: Reader, slug: str, phase: str) -> LimitsOut:
         participation = competitions.participation_of(session, found.competition, who.account_id)
         if participation is None:
             raise competitions.errors.NotJoined
-        return limits_out(service.limits_of(session, found, participation))
+        answer = limits_out(service.limits_of(session, found, participation))
+        fault = competitions.intake_fault(found, now(session)) or gates.fault(session, found, participation)
+        if fault is not None:
+            answer.can_submit, answer.next_possible_at = False, fault.extra.get("opens_at")
+            answer.reason = {"code": fault.code, "detail": fault.detail}
+        return answer
 
 
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -174,6 +180,7 @@ def mine(
     """Your submissions everywhere, newest first."""
     rows = select(Submission).join(Participation).where(Participation.account_id == who.account_id)
     rows = rows.join(Phase, Phase.id == Submission.phase_id).join(Competition, Competition.id == Phase.competition_id)
+    rows = rows.where(Competition.deleted_at.is_(None))
     if competition is not None:
         rows = rows.where(Competition.slug == competition)
     if phase is not None:

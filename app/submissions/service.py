@@ -13,6 +13,7 @@ from app.competitions.models import Participation, Phase
 from app.db import new_ref, now
 from app.settings import settings
 from app.submissions import evaluation as machine
+from app.submissions import gates
 from app.submissions.errors import IdempotencyConflict, LimitReached, NotCancellable, SubmissionNotFound
 from app.submissions.models import Evaluation, Submission
 
@@ -138,12 +139,13 @@ def submit(
     """Make the submission and its first evaluation, counted under the participation's lock.
 
     Returns the submission and whether it is new (False: the key's earlier one). Raises what `entry` raises,
-    LimitReached, IdempotencyConflict.
+    GateNotPassed, LimitReached, IdempotencyConflict.
     """
     phase, participation = competitions.entry(session, who, slug, phase_slug, lock=True)
     known = earlier(session, phase, participation, key, received.sha256)
     if known is not None:
         return known, False
+    gates.require(session, phase, participation)
     require_room(limits_of(session, phase, participation))
     moment = now(session)
     submission = Submission(
@@ -155,11 +157,18 @@ def submit(
         file_sha256=received.sha256,
         message=message,
         idempotency_key=key,
+        late=phase.accept_late and competitions.status_of(phase, moment) == "closed",
         created_at=moment,
     )
+    queue(session, submission, phase, moment)
+    return submission, True
+
+
+def queue(session: Session, submission: Submission, phase: Phase, moment: datetime) -> None:
+    """Add a new submission with its first evaluation, by the truth and the plan that the phase has now."""
     session.add(submission)
     session.flush()
-    assert phase.truth_id is not None  # noqa: S101  (entry demands a truth)
+    assert phase.truth_id is not None  # noqa: S101  (the caller made sure)
     session.add(
         Evaluation(
             submission_id=submission.id,
@@ -173,13 +182,12 @@ def submit(
     )
     session.flush()
     session.refresh(submission)
-    return submission, True
 
 
 def submission_of(session: Session, who: Principal | None, ref: str) -> Submission:
     """The submission where the asker may see it: its owner, its organizers. Raises SubmissionNotFound."""
     found = session.scalar(select(Submission).where(Submission.ref == ref))
-    if found is not None and who is not None:
+    if found is not None and who is not None and found.phase.competition.deleted_at is None:
         own = found.participation.account_id == who.account_id
         if own or competitions.organizes(who, found.phase.competition):
             return found

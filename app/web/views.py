@@ -44,7 +44,7 @@ def competition_page(
     fault: Fault | None = None,
 ) -> Response:
     """A competition's page; `fault` is what went wrong with its form (join or submit)."""
-    found = competitions.detail(who, slug)
+    found = competitions.detail_of(who, slug)
     phase = chosen_phase(found, phase_slug)
     mine, limits = None, None
     if who is not None and found.joined and phase is not None:
