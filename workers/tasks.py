@@ -24,7 +24,7 @@ from app.settings import settings
 from app.submissions import evaluation as machine
 from app.submissions.errors import LlmJudgeUnavailable, ScoringFailed
 from app.submissions.models import Evaluation
-from workers import embeddings
+from workers import embeddings, phases
 
 app = celery()
 
@@ -166,10 +166,11 @@ def score_submission(evaluation_id: int) -> None:
 
 @app.task(name=SWEEP)
 def sweep() -> None:
-    """Give back what outstayed its lease, ring again for what waits, and forget surplus embeddings."""
+    """Give back what outstayed its lease, ring again for what waits, do what the clock asks of phases, tidy up."""
     with Session.begin() as session:
         rings = machine.sweep(session)
     for task, evaluation_id in rings:
         if not nudge(task, evaluation_id):
             break
     embeddings.evict_now_and_then(settings().embeddings_kept)
+    phases.by_the_clock()

@@ -25,3 +25,11 @@ class DifferentScoring(Conflict):
     code = "different_scoring"
     title = "The submissions were judged differently"
     fix = "Compare two submissions that were judged by the same ground truth and plan."
+
+
+class NothingToCarry(Conflict):
+    """The phase names no phase from which submissions would be carried."""
+
+    code = "nothing_to_carry"
+    title = "There is no phase to carry from"
+    fix = "Name one first: `palmares competition set SLUG/PHASE carry_from=PHASE`."

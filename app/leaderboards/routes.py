@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response, status
 
-from app.accounts.guards import Reader
+from app.accounts.guards import Organizer, Reader
+from app.broker import VALIDATE, nudge
 from app.competitions import service as competitions
 from app.db import Session
-from app.leaderboards import service
+from app.leaderboards import carrying, service
 from app.leaderboards.comparison import comparison
 from app.leaderboards.ranking import add_places
-from app.leaderboards.schemas import BoardOut
+from app.leaderboards.schemas import BoardOut, CarriedOut
 
 router = APIRouter(tags=["leaderboards"])
 BOARD = "/competitions/{slug}/phases/{phase}/leaderboard"
@@ -87,3 +88,14 @@ def as_csv(board: BoardOut) -> str:
 def compare(who: Reader, ref: str, other: Annotated[str, Query(alias="with", max_length=32)]) -> dict[str, Any]:
     """How a submission differs from another of its phase, with intervals and tests; other people's only as means."""
     return comparison(who, ref, other)
+
+
+@router.post("/competitions/{slug}/phases/{phase}/carry")
+def carry(who: Organizer, slug: str, phase: str) -> CarriedOut:
+    """Carry the counting submissions of the phase `carry_from` into this one now; who was carried is left alone."""
+    with Session.begin() as session:
+        carried = carrying.carry_by_hand(session, who, slug, phase)
+    for evaluation_id in carried.evaluation_ids:
+        if not nudge(VALIDATE, evaluation_id):
+            break
+    return CarriedOut(carried=len(carried.evaluation_ids), pending=carried.pending)

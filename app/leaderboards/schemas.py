@@ -6,6 +6,13 @@ from typing import Any
 from pydantic import BaseModel
 
 
+class CarriedOut(BaseModel):
+    """How many submissions were carried; `pending` are still being judged in the old phase: carry again after that."""
+
+    carried: int
+    pending: int
+
+
 class Column(BaseModel):
     """A column: `primary` is the one that ranks."""
 

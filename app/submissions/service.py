@@ -160,28 +160,26 @@ def submit(
         late=phase.accept_late and competitions.status_of(phase, moment) == "closed",
         created_at=moment,
     )
-    queue(session, submission, phase, moment)
+    session.add(submission)
+    session.flush()
+    session.add(first_evaluation(submission, phase, moment))
+    session.flush()
+    session.refresh(submission)
     return submission, True
 
 
-def queue(session: Session, submission: Submission, phase: Phase, moment: datetime) -> None:
-    """Add a new submission with its first evaluation, by the truth and the plan that the phase has now."""
-    session.add(submission)
-    session.flush()
+def first_evaluation(submission: Submission, phase: Phase, moment: datetime) -> Evaluation:
+    """The first judgement of a new submission, queued, by the truth and the plan that the phase has now."""
     assert phase.truth_id is not None  # noqa: S101  (the caller made sure)
-    session.add(
-        Evaluation(
-            submission_id=submission.id,
-            version=1,
-            truth_id=phase.truth_id,
-            plan=phase.plan,
-            queued_at=moment,
-            effective_at=moment,
-            announce_at=machine.first_announcement(),
-        )
+    return Evaluation(
+        submission_id=submission.id,
+        version=1,
+        truth_id=phase.truth_id,
+        plan=phase.plan,
+        queued_at=moment,
+        effective_at=moment,
+        announce_at=machine.first_announcement(),
     )
-    session.flush()
-    session.refresh(submission)
 
 
 def submission_of(session: Session, who: Principal | None, ref: str) -> Submission:
