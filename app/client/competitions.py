@@ -100,7 +100,7 @@ def phase_list(slug: Slug, as_json: Json = False) -> None:
             (
                 item["slug"],
                 item["name"],
-                item["status"],
+                _state(item),
                 show.moment(item["starts_at"]),
                 show.moment(item["ends_at"]) or "never",
                 _or_no_limit(item["max_submissions_per_day"]),
@@ -111,6 +111,18 @@ def phase_list(slug: Slug, as_json: Json = False) -> None:
         ],
         right=["a day", "in all", "pairs"],
     )
+
+
+def _state(phase: dict[str, Any]) -> str:
+    """The phase's status, and what its organizers set beside it."""
+    set_apart = {
+        "paused": phase.get("paused"),
+        "late ones taken": phase["status"] == "closed" and phase.get("accept_late") and not phase.get("published_at"),
+        "frozen": phase.get("frozen_at") and not phase.get("published_at"),
+        "published": phase.get("published_at"),
+        f"needs {phase.get('gate')}": phase.get("gate"),
+    }
+    return ", ".join([str(phase["status"]), *(word for word, is_so in set_apart.items() if is_so)])
 
 
 def _or_no_limit(limit: object) -> str:
