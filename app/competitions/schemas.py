@@ -21,21 +21,21 @@ class PhaseOut(BaseModel):
     ends_at: datetime | None
     max_submissions_per_day: int | None
     max_submissions: int | None
-    limit_window: str
-    max_concurrent: int | None
-    max_invalid_per_day: int | None
-    paused: bool
-    accept_late: bool
-    gate: str | None
-    carry_from: str | None
-    carried_at: datetime | None
-    freeze_hours: int | None
-    frozen_at: datetime | None
-    publish: str
-    published_at: datetime | None
-    board: dict[str, Any]
-    split: bool
-    show_items: bool
+    limit_window: str = "day"
+    max_concurrent: int | None = None
+    max_invalid_per_day: int | None = None
+    paused: bool = False
+    accept_late: bool = False
+    gate: str | None = None
+    carry_from: str | None = None
+    carried_at: datetime | None = None
+    freeze_hours: int | None = None
+    frozen_at: datetime | None = None
+    publish: str = "end"
+    published_at: datetime | None = None
+    board: dict[str, Any] = {}
+    split: bool = False
+    show_items: bool = False
     n_items: int
     truth_version: int | None
     scoring: dict[str, Any]
@@ -59,14 +59,14 @@ class CompetitionOut(BaseModel):
 class CompetitionDetail(CompetitionOut):
     """A competition with its pages (Markdown) and terms."""
 
-    version: int
+    version: int = 1
     registration_auto_approve: bool
-    contact_email: str
-    anonymous: bool
-    team_size: int
-    overall: dict[str, Any] | None
+    contact_email: str = ""
+    anonymous: bool = False
+    team_size: int = 1
+    overall: dict[str, Any] | None = None
     terms: str
-    terms_version: int
+    terms_version: int = 1
     pages: list[dict[str, str]]
 
 
