@@ -28,8 +28,8 @@ def qualifier(session, world) -> Phase:
     return phase
 
 
-def scored_in(session, world, phase, who):
-    """A submission to the gate's phase, scored."""
+def sent_to(session, world, phase, who):
+    """A submission to the gate's phase, queued."""
     from app import storage
     from app.submissions import service
 
@@ -37,6 +37,12 @@ def scored_in(session, world, phase, who):
     sent, _ = service.submit(
         session, who, "pairs", phase.slug, service.Received(storage.put(b"{}"), 2, "a.jsonl"), "", None
     )
+    return sent
+
+
+def scored_in(session, world, phase, who):
+    """A submission to the gate's phase, scored."""
+    sent = sent_to(session, world, phase, who)
     one = {"value": 0.5, "ci95": None}
     session.execute(
         update(Evaluation)
@@ -55,6 +61,8 @@ def test_the_gate_opens_with_a_score_and_closes_when_it_is_annulled(session, wor
     refused = gates.fault(session, world.phase, me)
     assert refused.extra == {"gate": "qualifier"}
     assert "'qualifier'" in refused.detail
+    sent_to(session, world, qualifier, who)
+    assert gates.fault(session, world.phase, me) is not None
     sent = scored_in(session, world, qualifier, who)
     assert gates.fault(session, world.phase, me) is None
     session.add(Mark(submission_id=sent.id, disqualified_at=now(session)))
