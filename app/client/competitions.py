@@ -161,6 +161,7 @@ def limit_lines(found: dict[str, Any]) -> list[str]:
 def leaderboard(
     place: Place,
     shape: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
+    late: Annotated[bool, typer.Option("--late", help="The board of what came after the end.")] = False,
     as_json: Json = False,
 ) -> None:
     """Print the leaderboard of a phase.
@@ -172,9 +173,10 @@ def leaderboard(
     with opened() as client:
         target = resolve(client, place, to_read=True)
         if shape is Format.csv and not as_json:
-            show.out(client.text(target.path("leaderboard.csv")).rstrip("\r\n"))
+            query = "?board=late" if late else ""
+            show.out(client.text(target.path("leaderboard.csv") + query).rstrip("\r\n"))
             return
-        board = client.get(target.path("leaderboard"))
+        board = client.get(target.path("leaderboard"), board="late" if late else "")
     if run.json:
         show.document(board)
         return

@@ -49,8 +49,10 @@ def change_of(client: Client, found: Found) -> dict[str, Any] | None:
         return None
     try:
         compared: dict[str, Any] = client.get(f"/submissions/{found['ref']}/comparison", **{"with": earlier[0]["ref"]})
-    except Problem:  # judged by another truth or plan: no change to tell
-        return None
+    except Problem as problem:
+        if problem.code != "different_scoring":
+            raise
+        return None  # another truth or plan: no change to tell
     return compared
 
 

@@ -17,7 +17,7 @@ from app import audit, storage
 from app.accounts.service import Principal
 from app.competitions import service
 from app.competitions.bundle import Bundle, PhaseBundle
-from app.competitions.errors import ScoringInUse
+from app.competitions.errors import CompetitionDeleted, ScoringInUse
 from app.competitions.models import Competition, Phase
 from app.errors import Denied
 
@@ -55,7 +55,7 @@ def store(bundle: Bundle, *, dry_run: bool) -> Hashes:
 
 
 def apply(session: Session, who: Principal, bundle: Bundle, hashes: Hashes) -> Outcome:
-    """Create or update. Raises Denied, ScoringInUse."""
+    """Create or update. Raises Denied, CompetitionDeleted, ScoringInUse."""
     slug = bundle.values["slug"]
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:slug))"), {"slug": slug})
     competition = session.scalar(select(Competition).where(Competition.slug == slug))
@@ -65,6 +65,8 @@ def apply(session: Session, who: Principal, bundle: Bundle, hashes: Hashes) -> O
         session.add(competition)
     elif not service.organizes(who, competition):
         raise Denied(f"The competition {slug!r} belongs to {competition.organizer.username}.")
+    elif competition.deleted_at is not None:
+        raise CompetitionDeleted(f"{slug!r} was deleted at {competition.deleted_at.isoformat()}.")
     done = Outcome(competition, created)
     if not created and competition.terms != bundle.values["terms"]:
         competition.terms_version += 1

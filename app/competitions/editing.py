@@ -5,7 +5,6 @@ one another is checked under it. Who changes must name the version that they rea
 not matter, which is right for a command such as `phase close`, and never for a form.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +18,7 @@ from app.competitions import errors, service
 from app.competitions.applying import require_unused
 from app.competitions.editing_schemas import CompetitionEdit, PhaseEdit, resolved
 from app.competitions.models import Competition, Phase
-from app.competitions.rules import BoardRule
+from app.competitions.rules import BoardRule, not_yet
 from app.db import now
 from app.errors import Denied, PreconditionFailed, PreconditionRequired
 from app.settings import settings
@@ -31,10 +30,11 @@ LONGEST_SHOWN = 120
 
 @dataclass
 class Edit:
-    """What was changed, by path, and the phases whose boards must be made anew."""
+    """What was changed, by path, the phases whose boards must be made anew, and what has no effect yet, with why."""
 
     competition: Competition
     changes: list[dict[str, Any]] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
     boards: list[Phase] = field(default_factory=list)
 
 
@@ -212,10 +212,11 @@ def _set(
     prefix: str = "",
 ) -> None:
     """Set what differs, tell it, count it as a version and write it down."""
+    edit.notes = {prefix + name: sentence for name, sentence in not_yet(values).items()}
     before, after = {}, {}
     for name, new in values.items():
         old = getattr(row, name)
-        if _same(name, old, new):
+        if old == new or (name == "board" and BoardRule.model_validate(old) == BoardRule.model_validate(new)):
             continue
         before[name], after[name] = _shown(old), _shown(new)
         edit.changes.append({"path": prefix + name, "old": before[name], "new": after[name]})
@@ -224,12 +225,6 @@ def _set(
         edit.competition.version += 1
         audit.record(session, who, action, target, competition=edit.competition.slug, before=before, after=after)
     session.flush()
-
-
-def _same(name: str, old: Any, new: Any) -> bool:
-    """Whether nothing changes: rules of a board that differ only in defaults written out are the same."""
-    full: Callable[[Any], Any] = BoardRule.model_validate if name == "board" else lambda value: value
-    return full(old) == full(new)
 
 
 def _shown(value: Any) -> Any:

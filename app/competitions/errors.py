@@ -11,6 +11,14 @@ class CompetitionNotFound(NotFound):
     fix = "List them: `palmares competitions`."
 
 
+class CompetitionDeleted(Conflict):
+    """The slug belongs to a competition that was deleted and can still be restored."""
+
+    code = "competition_deleted"
+    title = "The competition is deleted"
+    fix = "Restore it first (`palmares competition restore SLUG`), or take another slug."
+
+
 class PhaseNotFound(NotFound):
     """The competition has no phase of this slug."""
 

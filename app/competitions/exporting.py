@@ -1,8 +1,8 @@
 """A competition as a bundle that applies to the same competition.
 
 Decision: competition.yaml is written from the rows, not kept from what was applied, so that changes by hand are in it.
-The truth goes into it only where the organizer asks for the whole; without it the bundle still applies, and a phase
-that has a truth keeps it.
+The truth is in it, for without it the bundle would not make the same; where it is left out, the bundle still applies,
+and a phase that has a truth keeps it.
 """
 
 import io
@@ -45,7 +45,7 @@ def export(competition: Competition, fetch: Fetch, *, truth: bool) -> bytes:
     }
     if competition.image_sha256 is not None:
         image = fetch(competition.image_sha256)
-        document["image"] = f"logo.{(kind_of_image(image) or 'image/bin').rpartition('/')[2]}"
+        document["image"] = f"logo.{str(kind_of_image(image)).rpartition('/')[2]}"
         files[document["image"]] = image
     for number, page in enumerate(competition.pages, 1):
         name = f"pages/{number:02d}.md"

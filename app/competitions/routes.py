@@ -107,7 +107,7 @@ def image(slug: str) -> Response:
         raise FileNotThere
     content = storage.get(sha256)
     headers = {"Cache-Control": "public, max-age=300", "Content-Security-Policy": "sandbox"}
-    return Response(content, media_type=kind_of_image(content) or "application/octet-stream", headers=headers)
+    return Response(content, media_type=kind_of_image(content), headers=headers)
 
 
 @router.get("/competitions/{slug}")
@@ -185,6 +185,8 @@ def _put_truth(who: Principal, slug: str, phase_slug: str, content: bytes, name:
     with Session.begin() as session:
         phase = service.phase_of(session, slug, phase_slug)
         made = service.add_truth(session, phase, sha256, item_ids, who.account_id)
+        told = {"version": made.number, "sha256": sha256[:12], "items": len(item_ids)}
+        audit.record(session, who, "truth.given", f"{slug}/{phase_slug}", competition=slug, after=told)
         session.refresh(made)
         return TruthOut(version=made.number, n_items=len(item_ids), sha256=made.sha256, created_at=made.created_at)
 

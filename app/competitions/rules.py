@@ -6,6 +6,7 @@ computed column.
 """
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -14,6 +15,35 @@ from app.scoring.metrics import CATALOGUE
 
 Direction = Literal["desc", "asc"]
 KEY = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+
+
+NOT_YET: dict[str, tuple[Any, str]] = {
+    "limit_window": ("day", "the day's limit counts UTC days."),
+    "max_concurrent": (None, "submissions at once are not counted."),
+    "max_invalid_per_day": (None, "the operator's allowance counts."),
+    "freeze_hours": (None, "boards never stand still."),
+    "frozen_at": (None, "boards never stand still."),
+    "publish": ("end", "boards are public all the time."),
+    "published_at": (None, "boards are public all the time; it only ends the intake of late submissions."),
+    "split": (None, "all items count and are public alike."),
+    "anonymous": (False, "names are shown."),
+    "team_size": (1, "there are no teams."),
+    "allowed_emails": ([], "everybody may join."),
+    "overall": (None, "there is no board over the phases."),
+}
+"""Settings that are kept and exported, and have no effect in this version: what happens anyway, and a sentence."""
+NO_BOARD_RULE = "boards rank by `final`, the best submission of each participant counts, then the earlier one."
+_NO_MATTER = frozenset({"ties", "titles", "precision"})
+
+
+def not_yet(values: Mapping[str, Any]) -> dict[str, str]:
+    """Of these settings, those that ask for what does not happen yet, each with a sentence that says so."""
+    found = {
+        name: sentence for name, (happens, sentence) in NOT_YET.items() if name in values and values[name] != happens
+    }
+    rule = values.get("board") or {}
+    asked = BoardRule.model_validate(rule).model_dump(exclude_defaults=True).keys() - _NO_MATTER
+    return found | ({"board": NO_BOARD_RULE} if asked else {})
 
 
 class _Rule(BaseModel):

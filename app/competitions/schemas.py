@@ -62,6 +62,8 @@ class CompetitionDetail(CompetitionOut):
     version: int = 1
     registration_auto_approve: bool
     contact_email: str = ""
+    reward: str = ""
+    image: str | None = None
     anonymous: bool = False
     team_size: int = 1
     overall: dict[str, Any] | None = None
@@ -180,6 +182,8 @@ def competition_detail(
         version=competition.version,
         registration_auto_approve=competition.registration_auto_approve,
         contact_email=competition.contact_email,
+        reward=competition.reward,
+        image=f"/api/v1/competitions/{competition.slug}/image" if competition.image_sha256 else None,
         anonymous=competition.anonymous,
         team_size=competition.team_size,
         overall=competition.overall,

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app import audit
 from app.accounts.models import Account
 from app.accounts.service import Principal
 from app.competitions import errors
@@ -143,6 +144,9 @@ def decide(session: Session, who: Principal, slug: str, username: str, status: s
     found = session.scalar(select(Participation).join(Account).where(*mine))
     if found is None:
         raise errors.ParticipantNotFound(f"{username!r} has not asked to join {slug!r}.")
+    if found.status != status:
+        told = {"before": {"status": found.status}, "after": {"status": status}}
+        audit.record(session, who, "participant.decided", username.lower(), competition=slug, **told)
     found.status = status
     session.flush()
     return found

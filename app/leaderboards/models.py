@@ -33,7 +33,7 @@ class Standing(Base):
     board: Mapped[str] = mapped_column(String(8), primary_key=True, server_default="main")
     participation_id: Mapped[int] = mapped_column(ForeignKey("participations.id"), primary_key=True)
     slot: Mapped[int] = mapped_column(primary_key=True, server_default="0")
-    evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluations.id"))
+    evaluation_id: Mapped[int] = mapped_column(ForeignKey("evaluations.id"), index=True)
     sort_keys: Mapped[list[float]] = mapped_column(ARRAY(Double))
     submitted_at: Mapped[datetime]
     entries: Mapped[int]

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response, status
 
@@ -19,8 +19,11 @@ router = APIRouter(tags=["leaderboards"])
 BOARD = "/competitions/{slug}/phases/{phase}/leaderboard"
 
 
-def board_of(slug: str, phase_slug: str) -> BoardOut:
-    """The phase's board. Raises CompetitionNotFound, PhaseNotFound."""
+Which = Annotated[Literal["main", "late"], Query(alias="board", description="`late`: what came after the end.")]
+
+
+def board_of(slug: str, phase_slug: str, which: str = "main") -> BoardOut:
+    """The phase's board, `main` or `late`. Raises CompetitionNotFound, PhaseNotFound."""
     with Session.begin() as session:
         phase = competitions.phase_of(session, slug, phase_slug)
         board = {
@@ -29,7 +32,7 @@ def board_of(slug: str, phase_slug: str) -> BoardOut:
             "board_version": service.version_of(session, phase.id),
             "columns": service.columns_of(phase),
         }
-        rows = service.rows_of(session, phase)
+        rows = service.rows_of(session, phase, which)
     return BoardOut.model_validate({**board, "rows": add_places(rows)})
 
 
@@ -43,25 +46,25 @@ def _unchanged(request: Request, slug: str, phase_slug: str, kind: str) -> tuple
 
 
 @router.get(BOARD, response_model=BoardOut)
-def board_json(request: Request, response: Response, slug: str, phase: str) -> Any:
+def board_json(request: Request, response: Response, slug: str, phase: str, which: Which = "main") -> Any:
     """The board in order; 304 where `If-None-Match` names the present version."""
-    tag, unchanged = _unchanged(request, slug, phase, "json")
+    tag, unchanged = _unchanged(request, slug, phase, f"{which}-json")
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if unchanged:
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
     response.headers.update(headers)
-    return board_of(slug, phase)
+    return board_of(slug, phase, which)
 
 
 @router.get(BOARD + ".csv", response_class=Response)
-def board_csv(request: Request, slug: str, phase: str) -> Response:
+def board_csv(request: Request, slug: str, phase: str, which: Which = "main") -> Response:
     """The board as CSV: value and 95 % interval of each column."""
-    tag, unchanged = _unchanged(request, slug, phase, "csv")
+    tag, unchanged = _unchanged(request, slug, phase, f"{which}-csv")
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
     if unchanged:
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
     headers["Content-Disposition"] = f'attachment; filename="{slug}-{phase}.csv"'
-    return Response(as_csv(board_of(slug, phase)), media_type="text/csv", headers=headers)
+    return Response(as_csv(board_of(slug, phase, which)), media_type="text/csv", headers=headers)
 
 
 def as_csv(board: BoardOut) -> str:

@@ -6,7 +6,7 @@ it costs the same however many entries there are. `rebuild` gives the same stand
 
 from typing import Any
 
-from sqlalchemy import case, delete, func, or_, select, tuple_
+from sqlalchemy import case, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,8 @@ from app.competitions.models import Participation, Phase
 from app.leaderboards.models import Board, Standing
 from app.submissions.models import Evaluation, Submission
 
+# Late submissions stand on a board of their own.
+BOARD = case((Submission.late, "late"), else_="main")
 # What ranks, most important first, higher is better.
 SORT_KEYS = array([Evaluation.final])
 
@@ -32,6 +34,7 @@ def place(session: Session, evaluation_id: int) -> None:
             Submission.phase_id,
             Submission.participation_id,
             Submission.created_at,
+            BOARD.label("board"),
             SORT_KEYS.label("sort_keys"),
         )
         .join(Submission, Submission.id == Evaluation.submission_id)
@@ -40,6 +43,7 @@ def place(session: Session, evaluation_id: int) -> None:
     touch(session, row.phase_id)
     new = insert(Standing).values(
         phase_id=row.phase_id,
+        board=row.board,
         participation_id=row.participation_id,
         evaluation_id=evaluation_id,
         sort_keys=row.sort_keys,
@@ -73,12 +77,13 @@ def rebuild(session: Session, phase_id: int) -> None:
     scored = (
         select(
             Submission.phase_id,
+            BOARD.label("board"),
             mine,
             Evaluation.id,
             SORT_KEYS.label("sort_keys"),
             Submission.created_at,
-            func.row_number().over(partition_by=mine, order_by=order).label("place"),
-            func.count().over(partition_by=mine).label("entries"),
+            func.row_number().over(partition_by=(mine, Submission.late), order_by=order).label("place"),
+            func.count().over(partition_by=(mine, Submission.late)).label("entries"),
         )
         .join(Submission, Submission.id == Evaluation.submission_id)
         .where(Submission.phase_id == phase_id, Evaluation.state == "scored", Evaluation.effective_at.is_not(None))
@@ -86,13 +91,14 @@ def rebuild(session: Session, phase_id: int) -> None:
     )
     best = select(
         scored.c.phase_id,
+        scored.c.board,
         scored.c.participation_id,
         scored.c.id,
         scored.c.sort_keys,
         scored.c.created_at,
         scored.c.entries,
     ).where(scored.c.place == 1)
-    columns = ["phase_id", "participation_id", "evaluation_id", "sort_keys", "submitted_at", "entries"]
+    columns = ["phase_id", "board", "participation_id", "evaluation_id", "sort_keys", "submitted_at", "entries"]
     session.execute(insert(Standing).from_select(columns, best))
 
 
@@ -123,8 +129,8 @@ def columns_of(phase: Phase) -> list[dict[str, Any]]:
     ]
 
 
-def rows_of(session: Session, phase: Phase) -> list[dict[str, Any]]:
-    """The board in order: equal values share a rank, of equals the earlier submission stands first.
+def rows_of(session: Session, phase: Phase, board: str = "main") -> list[dict[str, Any]]:
+    """The `main` or `late` board in order: equal values share a rank, of equals the earlier submission stands first.
 
     `comparable`: judged by the phase's present truth and plan, so that `ranking.add_places` may set it beside others.
     """
@@ -145,7 +151,7 @@ def rows_of(session: Session, phase: Phase) -> list[dict[str, Any]]:
         .join(Account, Account.id == Participation.account_id)
         .join(Evaluation, Evaluation.id == Standing.evaluation_id)
         .join(Submission, Submission.id == Evaluation.submission_id)
-        .where(Standing.phase_id == phase.id)
+        .where(Standing.phase_id == phase.id, Standing.board == board)
         .order_by(Standing.sort_keys.desc(), Standing.submitted_at, Account.username)
     )
     keys = [column["key"] for column in columns_of(phase)]
@@ -166,12 +172,11 @@ def rows_of(session: Session, phase: Phase) -> list[dict[str, Any]]:
 
 def rank_of(session: Session, submission: Submission) -> dict[str, Any] | None:
     """The rank that this submission's participant holds, of how many, and whether this submission is what counts."""
-    key = (Standing.phase_id, Standing.participation_id)
-    mine = session.scalar(select(Standing).where(tuple_(*key) == (submission.phase_id, submission.participation_id)))
+    same = (Standing.phase_id == submission.phase_id, Standing.board == ("late" if submission.late else "main"))
+    mine = session.scalar(select(Standing).where(*same, Standing.participation_id == submission.participation_id))
     if mine is None or submission.evaluation.state != "scored":
         return None
-    same = Standing.phase_id == submission.phase_id
     above, of = session.execute(
-        select(func.count().filter(Standing.sort_keys > mine.sort_keys), func.count()).where(same)
+        select(func.count().filter(Standing.sort_keys > mine.sort_keys), func.count()).where(*same)
     ).one()
     return {"rank": above + 1, "of": of, "counts": mine.evaluation_id == submission.evaluation.id}

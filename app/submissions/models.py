@@ -24,6 +24,9 @@ class Submission(Timestamped, Base):
         Index("ix_submissions_participation_phase_created", "participation_id", "phase_id", "created_at"),
         Index("ix_submissions_phase_created", "phase_id", "created_at"),
         UniqueConstraint("phase_id", "carried_from_id"),
+        Index(
+            "ix_submissions_carried_from_id", "carried_from_id", postgresql_where=text("carried_from_id IS NOT NULL")
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from app import audit
 from app.accounts.service import Principal
 from app.competitions import service as competitions
 from app.competitions.models import Participation, Phase
@@ -71,7 +72,7 @@ class Limits:
 def limits_of(session: Session, phase: Phase, participation: Participation) -> Limits:
     """Count what the participation used in this phase. Exact while the participation's row is locked.
 
-    Failed (our fault) and cancelled submissions never count; invalid ones have an allowance of their own.
+    Failed (our fault), cancelled and carried submissions never count; invalid ones have an allowance of their own.
     """
     moment = now(session)
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -89,6 +90,7 @@ def limits_of(session: Session, phase: Phase, participation: Participation) -> L
         .select_from(Submission)
         .join(Evaluation, (Evaluation.submission_id == Submission.id) & (Evaluation.version == newest))
         .where(Submission.phase_id == phase.id, Submission.participation_id == participation.id)
+        .where(Submission.carried_from_id.is_(None))
     ).one()
     return Limits(
         day_limit=phase.max_submissions_per_day,
@@ -197,6 +199,8 @@ def cancel(session: Session, who: Principal, ref: str) -> Submission:
     found = submission_of(session, who, ref)
     if not machine.cancel(session, found.evaluation.id):
         raise NotCancellable(f"It is {found.evaluation.state} already.")
+    if found.participation.account_id != who.account_id:
+        audit.record(session, who, "submission.cancelled", ref, competition=found.phase.competition.slug)
     session.expire_all()
     return found
 

@@ -188,6 +188,10 @@ def _submissions() -> None:
     op.create_unique_constraint(
         op.f("uq_submissions_phase_id_carried_from_id"), "submissions", ["phase_id", "carried_from_id"]
     )
+    op.create_index(
+        "ix_submissions_carried_from_id", "submissions", ["carried_from_id"],
+        postgresql_where=sa.text("carried_from_id IS NOT NULL"),
+    )  # fmt: skip
     op.create_table(
         "marks",
         sa.Column("submission_id", sa.Integer(), nullable=False),
@@ -254,9 +258,11 @@ def _boards() -> None:
     numbers = "array_position(sort_keys, 'NaN') IS NULL AND array_position(sort_keys, NULL) IS NULL"
     op.create_check_constraint(op.f("ck_standings_sort_keys"), "standings", numbers)
     op.create_index("ix_standings_order", "standings", ["phase_id", "board", "sort_keys", "submitted_at"], unique=False)
+    op.create_index(op.f("ix_standings_evaluation_id"), "standings", ["evaluation_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_standings_evaluation_id"), table_name="standings")
     op.execute("DROP TRIGGER audit_event_is_final ON audit_events")
     op.execute(NO_EFFECT)
     op.drop_table("audit_events")

@@ -1,10 +1,9 @@
 """Changes at the same time: of many made from one version, one is kept."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app import db
 from app.competitions import editing
@@ -12,16 +11,6 @@ from app.competitions.editing_schemas import PhaseEdit
 from app.competitions.models import Competition, Phase
 from app.errors import PreconditionFailed
 from tests.conftest import World
-
-
-@pytest.fixture
-def committed(servers: None) -> Iterator[None]:
-    """Real commits, wiped afterwards."""
-    yield
-    with db.Session.begin() as session:
-        names = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
-        tables = ", ".join(name for name in names if name != "alembic_version")
-        session.execute(text(f"TRUNCATE {tables} CASCADE"))
 
 
 @pytest.mark.parametrize(("if_match", "kept"), [('"1"', 1), ("*", 8)])

@@ -64,7 +64,9 @@ def test_what_changed_is_told_and_written_down_and_the_same_again_is_no_change(s
     terms = {"terms": "Be fair.", "allowed_emails": ["@example.org"]}
     told = organizer("PATCH", "", terms).json()
     assert [change["path"] for change in told["changes"]] == ["terms", "allowed_emails", "terms_version"]
-    assert organizer("PATCH", "", terms).json() == {"slug": "pairs", "version": told["version"], "changes": []}
+    same = organizer("PATCH", "", terms).json()
+    assert (same["version"], same["changes"]) == (told["version"], [])
+    assert list(same["notes"]) == ["allowed_emails"]
     [row] = session.scalars(select(AuditEvent))
     assert (row.action, row.actor, row.before["terms_version"], row.after["terms_version"]) == (
         "competition.changed", "organizer", 1, 2,
@@ -147,12 +149,17 @@ def test_a_deleted_competition_is_hidden_at_once_and_comes_back_within_the_grace
     sent = world.submit(who)
     mine = world.token(who)
     doors = ["", "/phases", "/phases/main/leaderboard", "/phases/main/limits"]
+    world.competition.pages = [{"title": "Overview", "content": "Which is better, and why?"}]
+    session.flush()
+    packed = client.get(f"{HERE}/bundle", headers=organizer.headers).content
     assert organizer("DELETE").status_code == 204
     assert [client.get(HERE + door, headers=mine).status_code for door in doors] == [404] * 4
     assert client.get(f"/api/v1/submissions/{sent.ref}", headers=mine).status_code == 404
     assert client.get("/api/v1/submissions", headers=mine).json()["items"] == []
     assert client.get("/api/v1/competitions").json()["items"] == []
     assert client.post(f"{HERE}/restore", headers=mine).status_code == 403
+    refused = client.post("/api/v1/competitions", content=packed, headers=organizer.headers)
+    assert (refused.status_code, refused.json()["code"]) == (409, "competition_deleted"), refused.text
     assert organizer("POST", "/restore").json()["version"] == 3
     assert [client.get(HERE + door, headers=mine).status_code for door in doors] == [200] * 4
     world.competition.deleted_at = now(session) - timedelta(days=31)

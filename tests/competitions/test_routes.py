@@ -6,6 +6,7 @@ import zipfile
 import pytest
 from sqlalchemy import select
 
+from app.audit import AuditEvent
 from app.competitions.models import Competition, Truth
 
 YAML = """\
@@ -83,6 +84,8 @@ def test_what_was_judged_keeps_its_truth(client, world, session):
     again = client.put(path, content=TRUTH.replace("A", "B"), headers=headers)
     assert (again.status_code, again.json()["code"]) == (409, "scoring_in_use")
     assert len(session.scalars(select(Truth)).all()) == 2
+    [row] = session.scalars(select(AuditEvent).where(AuditEvent.action == "truth.given"))
+    assert (row.target, row.after["version"], row.after["items"]) == ("pairs/main", 2, 1)
 
 
 def test_no_door_shows_the_truth(client, world, apply):
@@ -104,6 +107,10 @@ def test_join_needs_the_terms_and_an_organizer_decides(client, world, session):
     assert [row["username"] for row in client.get(f"{path}/participants", headers=theirs).json()] == [who.username]
     decided = client.patch(f"{path}/participants/{who.username}", json={"status": "approved"}, headers=theirs)
     assert decided.json()["status"] == "approved"
+    [row] = session.scalars(select(AuditEvent))
+    assert (row.action, row.actor, row.before, row.after) == (
+        "participant.decided", "organizer", {"status": "pending"}, {"status": "approved"},
+    )  # fmt: skip
     assert client.post(f"{path}/join", json={"accept_terms": True}, headers=mine).json()["status"] == "approved"
 
 

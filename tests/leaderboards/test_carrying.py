@@ -1,11 +1,10 @@
 """Carry-over: each entrant's counting submission, exactly once, whoever asks and however late."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from app import db
 from app.audit import AuditEvent
@@ -120,16 +119,6 @@ def test_over_http_by_organizers_only(client, session, world):
     assert client.post(f"{path}/final/carry", headers=world.token(ada)).status_code == 403
     assert client.post(f"{path}/final/carry", headers=headers).json() == {"carried": 1, "pending": 0}
     assert client.post(f"{path}/final/carry", headers=headers).json() == {"carried": 0, "pending": 0}
-
-
-@pytest.fixture
-def committed(servers: None) -> Iterator[None]:
-    """Real commits, wiped afterwards."""
-    yield
-    with db.Session.begin() as session:
-        names = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
-        tables = ", ".join(name for name in names if name != "alembic_version")
-        session.execute(text(f"TRUNCATE {tables} CASCADE"))
 
 
 def test_eight_schedulers_and_organizers_at_once_carry_once(committed):

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from app.db import now
 from app.leaderboards import service
 from app.leaderboards.models import Standing
 from app.submissions.models import Evaluation
@@ -72,3 +73,26 @@ def test_the_best_counts_and_the_rank_says_so(session, world):
     last = session.get_one(Evaluation, ids[3]).submission
     assert service.rank_of(session, last) == {"rank": 1, "of": 1, "counts": False}
     assert row.submitted_at - last.created_at < timedelta(0)
+
+
+def test_late_ones_stand_on_their_own_board_and_move_nobody(client, session, world):
+    early, both = world.entrant(), world.entrant()
+    for who, value in ((early, 0.5), (both, 0.4)):
+        service.place(session, score(session, world, who, value))
+    world.phase.accept_late, world.phase.ends_at = True, now(session) - timedelta(seconds=1)
+    session.flush()
+    late = score(session, world, both, 0.9)
+    service.place(session, late)
+    placed = standings(session, world.phase)
+    service.rebuild(session, world.phase.id)
+    assert standings(session, world.phase) == placed
+    session.commit()
+    path = "/api/v1/competitions/pairs/phases/main/leaderboard"
+    main, after = client.get(path), client.get(f"{path}?board=late")
+    assert [(row["rank"], row["participant"]) for row in main.json()["rows"]] == [
+        (1, early.username), (2, both.username),
+    ]  # fmt: skip
+    assert [(row["rank"], row["participant"]) for row in after.json()["rows"]] == [(1, both.username)]
+    assert main.headers["etag"] != after.headers["etag"]
+    submission = session.get_one(Evaluation, late).submission
+    assert service.rank_of(session, submission) == {"rank": 1, "of": 1, "counts": True}

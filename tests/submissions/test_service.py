@@ -1,11 +1,10 @@
 """Limits: never exceeded by parallel posts, never lost after a failure of ours."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
 from app import db
 from app.submissions import service
@@ -64,16 +63,6 @@ def test_after_a_failure_of_ours_the_key_is_free(session, world, state, again):
     first = world.submit(who, key="k", content=b"one")
     finish(session, first, state, problem={"code": "x"})
     assert (world.submit(who, key="k", content=b"one").ref != first.ref) is again
-
-
-@pytest.fixture
-def committed(servers: None) -> Iterator[None]:
-    """Real commits, wiped afterwards."""
-    yield
-    with db.Session.begin() as session:
-        names = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
-        tables = ", ".join(name for name in names if name != "alembic_version")
-        session.execute(text(f"TRUNCATE {tables} CASCADE"))
 
 
 @pytest.mark.parametrize("limit", [1, 5])
