@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.competitions.models import Phase
+from app.competitions.service import status_of
 from app.db import now
 from app.submissions.errors import JointUseTooHigh
 from app.submissions.limits import DAY, usage

@@ -160,7 +160,7 @@ def _submissions(phase: Phase, members: list[int]) -> Subquery:
 def _leaves(session: Session, times: Select[tuple[datetime]], limit: int | None, count: int) -> datetime | None:
     """When so many have left the rolling window that there is room for one more; None where the window is empty."""
     surplus = 0 if limit is None else max(0, count - limit)
-    leaver: datetime | None = session.scalar(times.offset(surplus).limit(1))
+    leaver = session.scalar(times.offset(surplus).limit(1))
     return None if leaver is None else leaver + DAY
 
 
