@@ -80,6 +80,20 @@ def session(servers: None) -> "Iterator[OrmSession]":
 
 
 @pytest.fixture
+def committed(servers: None) -> Iterator[None]:
+    """Real commits, for what is done at once; wiped afterwards."""
+    from sqlalchemy import text
+
+    from app import db
+
+    yield
+    with db.Session.begin() as opened:
+        names = opened.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+        tables = ", ".join(name for name in names if name != "alembic_version")
+        opened.execute(text(f"TRUNCATE {tables} CASCADE"))
+
+
+@pytest.fixture
 def world(session: "OrmSession") -> "World":
     """An open phase with two items and no limits, in the rolled-back transaction."""
     return World(session)
