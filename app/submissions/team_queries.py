@@ -37,7 +37,9 @@ def invitations_to(session: Session, who: Principal) -> list[Invitation]:
     led = select(Team.id).where(Team.lead_id.in_(mine))
     asked = Participation.id.in_(mine) | Participation.team_id.in_(led)
     rows = select(Invitation).join(Participation, Participation.id == Invitation.participation_id)
-    return list(session.scalars(rows.where(asked, Invitation.state == "open").order_by(Invitation.created_at)))
+    rows = rows.join(Competition, Competition.id == Participation.competition_id)
+    wanted = (asked, Invitation.state == "open", Competition.deleted_at.is_(None))
+    return list(session.scalars(rows.where(*wanted).order_by(Invitation.created_at, Invitation.ref)))
 
 
 def invitations_by(session: Session, team: Team) -> list[Invitation]:

@@ -234,7 +234,7 @@ def _participation(session: Session, competition: Competition, who: Principal) -
 def _invitation(session: Session, ref: str) -> tuple[Invitation, Competition]:
     """The invitation, read under its competition's hold. Raises InvitationNotFound."""
     where = select(Competition).join(Team, Team.competition_id == Competition.id).join(Invitation)
-    competition = session.scalar(where.where(Invitation.ref == ref))
+    competition = session.scalar(where.where(Invitation.ref == ref, Competition.deleted_at.is_(None)))
     # Its team may end until the competition is held.
     found = session.get(Invitation, ref) if competition and _begin(session, competition) else None
     if competition is None or found is None:

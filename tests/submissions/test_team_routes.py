@@ -60,6 +60,12 @@ def test_who_sees_teams_and_invitations(client, world, session, people):
     assert client.post(f"/api/v1/invitations/{asked['ref']}/withdraw", headers=eve).status_code == 404
     assert client.post(f"/api/v1/invitations/{asked['ref']}/withdraw", headers=ada).json()["state"] == "withdrawn"
     again = client.post(f"{TEAMS}/{ref}/invitations", json={"username": people[1].username}, headers=ada).json()
+    world.competition.deleted_at = world.phase.starts_at
+    session.flush()
+    assert client.get("/api/v1/me/invitations", headers=ben).json() == []
+    assert client.post(f"/api/v1/invitations/{again['ref']}/accept", headers=ben).status_code == 404
+    world.competition.deleted_at = None
+    session.flush()
     assert client.post(f"/api/v1/invitations/{again['ref']}/decline", headers=ben).json()["state"] == "declined"
     world.competition.anonymous = True
     session.flush()
