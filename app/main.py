@@ -14,6 +14,7 @@ from app.leaderboards.routes import router as boards
 from app.middleware import OriginGate, PlainRefusals, SecurityHeaders
 from app.settings import settings
 from app.submissions.routes import router as submissions
+from app.submissions.team_routes import router as teams
 from app.web.pages import mount_static
 from app.web.pages import router as pages
 
@@ -41,7 +42,7 @@ def create_app() -> FastAPI:
     problems.install(app)
     # Limits stand on routers, not on the app: there the framework would answer outside of our middleware.
     api = APIRouter(prefix=API, responses=RESPONSES, max_body_size=settings().body_bytes)
-    for router in (accounts, competitions, editing, submissions, boards):
+    for router in (accounts, competitions, editing, submissions, teams, boards):
         api.include_router(router)
     app.include_router(api)
     app.include_router(health.router)

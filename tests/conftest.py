@@ -87,10 +87,10 @@ def committed(servers: None) -> Iterator[None]:
     from app import db
 
     yield
-    with db.Session.begin() as session:
-        names = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+    with db.Session.begin() as opened:
+        names = opened.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
         tables = ", ".join(name for name in names if name != "alembic_version")
-        session.execute(text(f"TRUNCATE {tables} CASCADE"))
+        opened.execute(text(f"TRUNCATE {tables} CASCADE"))
 
 
 @pytest.fixture

@@ -148,13 +148,21 @@ def limits(place: Place, as_json: Json = False) -> None:
 
 
 def limit_lines(found: dict[str, Any]) -> list[str]:
-    """The limits in words: what is left today and when that resets, and what is left in all."""
+    """The limits in words: what is left of each kind, and when that changes."""
     day, total = found.get("per_day") or {}, found.get("total") or {}
-    lines = []
+    concurrent, invalid = found.get("concurrent") or {}, found.get("invalid") or {}
+    rolling = day.get("window") == "rolling"
+    lines = [f"as the team {show.line(found['team'])}"] if found.get("team") else []
     if day.get("limit") is not None:
-        lines.append(f"today: {day['left']} of {day['limit']} left, resets {show.moment(day.get('resets_at'))}")
+        span, verb = ("last 24 hours", "one more") if rolling else ("today", "resets")
+        again = f", {verb} {show.moment(day['resets_at'])}" if day.get("resets_at") else ""
+        lines.append(f"{span}: {day['left']} of {day['limit']} left{again}")
     if total.get("limit") is not None:
         lines.append(f"in all: {total['left']} of {total['limit']} left")
+    if concurrent.get("limit") is not None:
+        lines.append(f"at a time: {concurrent['left']} of {concurrent['limit']} left")
+    if invalid.get("used"):
+        lines.append(f"invalid: {invalid['left']} of {invalid['limit']} left")
     return lines or ["no limit"]
 
 

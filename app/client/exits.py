@@ -50,6 +50,7 @@ BY_CODE: dict[str, int] = {
     "different_phases": USAGE,
     "different_scoring": SCORING,
     "phase_not_open": DENIED,
+    "joint_use_too_high": LIMIT,
     "idempotency_conflict": USAGE,
     "terms_not_accepted": DENIED,
     "upload_broken": PLATFORM,

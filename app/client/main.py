@@ -28,6 +28,7 @@ from . import (
     phases,
     starter,
     submissions,
+    teams,
     truth,
 )
 from .options import with_default_wait
@@ -49,6 +50,17 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("leaderboard", competitions.leaderboard, "palmares leaderboard photo-pairs/final --format csv"),
     ("diff", comparing.diff, "palmares diff sub_7h3k9q2m sub_4f8s2k1p"),
     ("cancel", submissions.cancel, "palmares cancel sub_7h3k9q2m"),
+    ("team create", teams.team_create, 'palmares team create photo-pairs "Pixel Peepers"'),
+    ("team list", teams.team_list, "palmares team list photo-pairs"),
+    ("team show", teams.team_show, "palmares team show photo-pairs"),
+    ("team rename", teams.team_rename, 'palmares team rename photo-pairs "The Peepers"'),
+    ("team invite", teams.team_invite, "palmares team invite photo-pairs ben"),
+    ("team invitations", teams.team_invitations, "palmares team invitations"),
+    ("team accept", teams.team_accept, "palmares team accept inv_7h3k9q2m"),
+    ("team decline", teams.team_decline, "palmares team decline inv_7h3k9q2m"),
+    ("team withdraw", teams.team_withdraw, "palmares team withdraw inv_7h3k9q2m"),
+    ("team leave", teams.team_leave, "palmares team leave photo-pairs --lead ben"),
+    ("team remove", teams.team_remove, 'palmares team remove photo-pairs "Pixel Peepers" ben'),
     ("phase list", competitions.phase_list, "palmares phase list photo-pairs"),
     ("phase open", phases.phase_open, "palmares phase open photo-pairs/final --until 2026-04-01T00:00Z"),
     ("phase close", phases.phase_close, "palmares phase close photo-pairs/development"),
@@ -85,6 +97,7 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
 """Name, function and example of every command, in the order of `palmares --help`."""
 
 GROUPS = {
+    "team": "Teams of a competition.",
     "phase": "Phases of a competition.",
     "competition": "Competitions, for organizers.",
     "truth": "The ground truth, for organizers.",

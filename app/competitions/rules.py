@@ -18,16 +18,12 @@ KEY = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 
 
 NOT_YET: dict[str, tuple[Any, str]] = {
-    "limit_window": ("day", "the day's limit counts UTC days."),
-    "max_concurrent": (None, "submissions at once are not counted."),
-    "max_invalid_per_day": (None, "the operator's allowance counts."),
     "freeze_hours": (None, "boards never stand still."),
     "frozen_at": (None, "boards never stand still."),
     "publish": ("end", "boards are public all the time."),
     "published_at": (None, "boards are public all the time; it only ends the intake of late submissions."),
     "split": (None, "all items count and are public alike."),
     "anonymous": (False, "names are shown."),
-    "team_size": (1, "there are no teams."),
     "allowed_emails": ([], "everybody may join."),
     "overall": (None, "there is no board over the phases."),
 }

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app import audit
 from app.accounts.models import Account
 from app.accounts.service import Principal
-from app.competitions import errors
+from app.competitions import entrants, errors
 from app.competitions.models import Competition, Participation, Phase, Truth
 from app.db import now
 from app.errors import Denied, Fault
@@ -90,8 +90,8 @@ def entry(
 ) -> tuple[Phase, Participation]:
     """The phase and the asker's participation where they may submit to it now, by the database's clock.
 
-    With `lock`, the phase is held for share and the participation for update, in that order, until the transaction
-    ends: the counts below are then exact. Raises CompetitionNotFound, PhaseNotFound, NotJoined, JoinPending,
+    With `lock`, the phase is held for share and the entrant for update, in that order, until the transaction ends: what
+    is counted is then exact. Raises CompetitionNotFound, PhaseNotFound, NotJoined, JoinPending,
     JoinDenied, PhaseNotOpen, PhasePaused, PhaseNotReady.
     """
     found = phase_of(session, slug, phase)
@@ -101,7 +101,7 @@ def entry(
     if participation is None:
         raise errors.NotJoined
     if lock:
-        session.refresh(participation, with_for_update={"of": Participation})
+        entrants.hold(session, participation)
     if participation.status == "pending":
         raise errors.JoinPending
     if participation.status == "denied":

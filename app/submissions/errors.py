@@ -1,6 +1,6 @@
 """Faults of submissions and evaluations."""
 
-from app.errors import Conflict, Fault, NotFound, Refused, TooMany, Unsupported
+from app.errors import Conflict, Denied, Fault, NotFound, Refused, TooMany, Unsupported
 
 
 class SubmissionNotFound(NotFound):
@@ -93,3 +93,90 @@ class LlmJudgeUnavailable(ScoringFailed):
 
     code = "llm_judge_unavailable"
     title = "The LLM judge is not available"
+
+
+class TeamNotFound(NotFound):
+    """The competition has no team of this ref, or it is not yours to see."""
+
+    code = "team_not_found"
+    title = "No such team"
+    fix = "List them: `palmares team list SLUG`."
+
+
+class InvitationNotFound(NotFound):
+    """There is no invitation of this ref to you, or by your team."""
+
+    code = "invitation_not_found"
+    title = "No such invitation"
+    fix = "List yours: `palmares team invitations`."
+
+
+class InvitationAnswered(Conflict):
+    """The invitation was accepted, declined or withdrawn before; `state` says which."""
+
+    code = "invitation_answered"
+    title = "The invitation is not open any more"
+    fix = "Ask the team's lead for a new one."
+
+
+class NoTeams(Conflict):
+    """Everybody competes alone here."""
+
+    code = "no_teams"
+    title = "This competition has no teams"
+    fix = "Organizers: allow them by the competition's `team_size`."
+
+
+class TeamsClosed(Conflict):
+    """The competition's last phase is over, so teams change no more; organizers may still mend them."""
+
+    code = "teams_closed"
+    title = "Teams change no more"
+    fix = "Ask the organizers."
+
+
+class TeamNameTaken(Conflict):
+    """Another team of the competition has this name, perhaps in other letters' case."""
+
+    code = "team_name_taken"
+    title = "The team's name is taken"
+    fix = "Choose another name."
+
+
+class AlreadyInTeam(Conflict):
+    """Who is in a team cannot make another, nor be invited into the same."""
+
+    code = "already_in_team"
+    title = "Already in a team"
+    fix = "Leave it first: `palmares team leave SLUG`."
+
+
+class TeamFull(Conflict):
+    """Together there would be more members (`members`) than a team may have (`team_size`)."""
+
+    code = "team_full"
+    title = "The team would be too large"
+
+
+class JointUseTooHigh(Conflict):
+    """As one team you would have used more than a phase allows; `excess` has each phase, kind, use and limit."""
+
+    code = "joint_use_too_high"
+    title = "Together you have used more than one team may"
+    fix = "Try again later where the limit grows by the day or something is still waiting; a phase's total never grows."
+
+
+class NotTeamLead(Denied):
+    """Only the team's lead may do this."""
+
+    code = "not_team_lead"
+    title = "Only the team's lead may do this"
+    fix = "Ask the lead: `palmares team show SLUG`."
+
+
+class NotTeamMember(Denied):
+    """You are no member of this team."""
+
+    code = "not_team_member"
+    title = "You are not in this team"
+    fix = "See who is: `palmares team list SLUG`."

@@ -20,6 +20,7 @@ from app.accounts.guards import Reader, Submitter
 from app.accounts.service import Principal
 from app.broker import VALIDATE, nudge
 from app.competitions import service as competitions
+from app.competitions.entrants import belongs_to
 from app.competitions.errors import FileNotThere
 from app.competitions.models import Competition, Participation, Phase
 from app.db import Session, now
@@ -158,12 +159,12 @@ Cursor = Annotated[str | None, Query(max_length=300)]
 def of_phase(
     request: Request, who: Reader, slug: str, phase: str, limit: Limit = 50, cursor: Cursor = None
 ) -> SubmissionList:
-    """Your submissions to this phase, newest first; organizers see everyone's."""
+    """Your submissions and your team's to this phase, newest first; organizers see everyone's."""
     with Session.begin() as session:
         found = competitions.phase_of(session, slug, phase)
         rows = select(Submission).where(Submission.phase_id == found.id)
         if not competitions.organizes(who, found.competition):
-            rows = rows.join(Participation).where(Participation.account_id == who.account_id)
+            rows = rows.join(Participation).where(belongs_to(who.account_id))
         return _page(request, session, rows, limit, cursor)
 
 
@@ -177,8 +178,8 @@ def mine(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> SubmissionList:
-    """Your submissions everywhere, newest first."""
-    rows = select(Submission).join(Participation).where(Participation.account_id == who.account_id)
+    """Your submissions and your teams' everywhere, newest first."""
+    rows = select(Submission).join(Participation).where(belongs_to(who.account_id))
     rows = rows.join(Phase, Phase.id == Submission.phase_id).join(Competition, Competition.id == Phase.competition_id)
     rows = rows.where(Competition.deleted_at.is_(None))
     if competition is not None:

@@ -7,31 +7,39 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from app.submissions import service
+from app.submissions.limits import Limits, Use
 from app.submissions.models import Submission
 
 
-class DayLimit(BaseModel):
-    """Submissions of this UTC day; null: no limit."""
+class UseOut(BaseModel):
+    """Used and left of one kind of limit; null: no limit."""
 
     limit: int | None
     used: int
     left: int | None
-    resets_at: datetime
 
 
-class TotalLimit(BaseModel):
-    """Submissions of the whole phase; null: no limit."""
+class WindowUseOut(UseOut):
+    """Of a UTC day (`window` is `day`) or of the last 24 hours (`rolling`).
 
-    limit: int | None
-    used: int
-    left: int | None
+    `resets_at`: midnight, or when room for one more comes; null where nothing was sent in the last 24 hours.
+    """
+
+    window: str
+    resets_at: datetime | None
 
 
 class LimitsOut(BaseModel):
-    """What is left, and when the next submission is possible."""
+    """What is left to the entrant (of `team`, if there is one), and when the next submission is possible.
 
-    per_day: DayLimit
-    total: TotalLimit
+    `concurrent` are those not judged yet; `invalid` is the allowance for invalid ones, which cost nothing else.
+    """
+
+    per_day: WindowUseOut
+    total: UseOut
+    concurrent: UseOut
+    invalid: WindowUseOut
+    team: str | None
     can_submit: bool
     reason: dict[str, str] | None
     next_possible_at: datetime | None
@@ -97,17 +105,22 @@ class ValidationOut(BaseModel):
     warnings: list[dict[str, Any]]
 
 
-def limits_out(limits: service.Limits) -> LimitsOut:
+def limits_out(limits: Limits) -> LimitsOut:
     """Limits as JSON."""
     return LimitsOut(
-        per_day=DayLimit(
-            limit=limits.day_limit, used=limits.day_used, left=limits.day_left, resets_at=limits.resets_at
-        ),
-        total=TotalLimit(limit=limits.total_limit, used=limits.total_used, left=limits.total_left),
+        per_day=_window_use(limits.day, limits.window),
+        total=UseOut.model_validate(limits.total, from_attributes=True),
+        concurrent=UseOut.model_validate(limits.concurrent, from_attributes=True),
+        invalid=_window_use(limits.invalid, limits.window),
+        team=limits.team,
         can_submit=not limits.reason,
         reason={"code": "limit_reached", "detail": limits.reason} if limits.reason else None,
         next_possible_at=limits.next_possible_at,
     )
+
+
+def _window_use(use: Use, window: str) -> WindowUseOut:
+    return WindowUseOut(limit=use.limit, used=use.used, left=use.left, window=window, resets_at=use.frees_at)
 
 
 def submission_out(session: Session, submission: Submission, rank: dict[str, Any] | None = None) -> SubmissionOut:

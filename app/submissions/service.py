@@ -1,21 +1,22 @@
-"""What can be done with submissions: count, submit, cancel. Plain functions on an open session."""
+"""What can be done with submissions: submit, see, cancel. Plain functions on an open session."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app import audit
 from app.accounts.service import Principal
+from app.competitions import entrants
 from app.competitions import service as competitions
 from app.competitions.models import Participation, Phase
 from app.db import new_ref, now
-from app.settings import settings
 from app.submissions import evaluation as machine
 from app.submissions import gates
-from app.submissions.errors import IdempotencyConflict, LimitReached, NotCancellable, SubmissionNotFound
+from app.submissions.errors import IdempotencyConflict, NotCancellable, SubmissionNotFound
+from app.submissions.limits import limits_of, require_room
 from app.submissions.models import Evaluation, Submission
 
 
@@ -26,89 +27,6 @@ class Received:
     sha256: str
     size: int
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What is used and left in a phase, and when the next submission is possible (None: never again)."""
-
-    day_limit: int | None
-    day_used: int
-    total_limit: int | None
-    total_used: int
-    invalid_used: int
-    resets_at: datetime
-    moment: datetime
-
-    @property
-    def day_left(self) -> int | None:
-        """Submissions left today, None where there is no limit."""
-        return None if self.day_limit is None else max(0, self.day_limit - self.day_used)
-
-    @property
-    def total_left(self) -> int | None:
-        """Submissions left in the phase, None where there is no limit."""
-        return None if self.total_limit is None else max(0, self.total_limit - self.total_used)
-
-    @property
-    def reason(self) -> str:
-        """Why nothing can be submitted now, empty where it can."""
-        if self.total_left == 0:
-            return f"All {self.total_limit} submissions of this phase are used."
-        if self.day_left == 0:
-            return f"All {self.day_limit} submissions of today are used (UTC)."
-        if self.invalid_used >= settings().invalid_per_day:
-            return f"{self.invalid_used} invalid submissions today (UTC); check files first: `palmares validate`."
-        return ""
-
-    @property
-    def next_possible_at(self) -> datetime | None:
-        """Now, the next UTC midnight, or None where the total is used up."""
-        if self.total_left == 0:
-            return None
-        return self.resets_at if self.reason else self.moment
-
-
-def limits_of(session: Session, phase: Phase, participation: Participation) -> Limits:
-    """Count what the participation used in this phase. Exact while the participation's row is locked.
-
-    Failed (our fault), cancelled and carried submissions never count; invalid ones have an allowance of their own.
-    """
-    moment = now(session)
-    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    any_version = aliased(Evaluation)
-    effective = (any_version.submission_id == Submission.id, any_version.effective_at.is_not(None))
-    newest = select(func.max(any_version.version)).where(*effective).scalar_subquery()
-    today = Submission.created_at >= midnight
-    counts = Evaluation.state.not_in(("failed", "cancelled", "invalid"))
-    row = session.execute(
-        select(
-            func.count().filter(counts).label("total"),
-            func.count().filter(counts, today).label("day"),
-            func.count().filter(Evaluation.state == "invalid", today).label("invalid"),
-        )
-        .select_from(Submission)
-        .join(Evaluation, (Evaluation.submission_id == Submission.id) & (Evaluation.version == newest))
-        .where(Submission.phase_id == phase.id, Submission.participation_id == participation.id)
-        .where(Submission.carried_from_id.is_(None))
-    ).one()
-    return Limits(
-        day_limit=phase.max_submissions_per_day,
-        day_used=row.day,
-        total_limit=phase.max_submissions,
-        total_used=row.total,
-        invalid_used=row.invalid,
-        resets_at=midnight + timedelta(days=1),
-        moment=moment,
-    )
-
-
-def require_room(limits: Limits) -> None:
-    """Raise LimitReached where nothing can be submitted now."""
-    if limits.reason:
-        possible = limits.next_possible_at
-        wait = int((possible - limits.moment).total_seconds()) + 1 if possible else None
-        raise LimitReached(limits.reason, next_possible_at=possible.isoformat() if possible else None, retry_after=wait)
 
 
 def earlier(session: Session, phase: Phase, participation: Participation, key: str | None, sha256: str | None) -> Any:
@@ -138,7 +56,7 @@ def earlier(session: Session, phase: Phase, participation: Participation, key: s
 def submit(
     session: Session, who: Principal, slug: str, phase_slug: str, received: Received, message: str, key: str | None
 ) -> tuple[Submission, bool]:
-    """Make the submission and its first evaluation, counted under the participation's lock.
+    """Make the submission and its first evaluation, counted under the entrant's lock.
 
     Returns the submission and whether it is new (False: the key's earlier one). Raises what `entry` raises,
     GateNotPassed, LimitReached, IdempotencyConflict.
@@ -185,10 +103,14 @@ def first_evaluation(submission: Submission, phase: Phase, moment: datetime) -> 
 
 
 def submission_of(session: Session, who: Principal | None, ref: str) -> Submission:
-    """The submission where the asker may see it: its owner, its organizers. Raises SubmissionNotFound."""
+    """The submission where the asker may see it: its owner, their present team, its organizers.
+
+    Raises SubmissionNotFound.
+    """
     found = session.scalar(select(Submission).where(Submission.ref == ref))
     if found is not None and who is not None and found.phase.competition.deleted_at is None:
-        own = found.participation.account_id == who.account_id
+        mine = select(Participation.id).where(Participation.id == found.participation_id)
+        own = session.scalar(mine.where(entrants.belongs_to(who.account_id))) is not None
         if own or competitions.organizes(who, found.phase.competition):
             return found
     raise SubmissionNotFound(f"There is no submission {ref!r} of yours.")

@@ -132,6 +132,24 @@ def test_limits_say_what_is_left_and_why_not(signed_in: Palmares, fake: Fake) ->
     assert found["per_day"]["left"] == 0
 
 
+def test_limits_of_a_team_in_a_rolling_window(signed_in: Palmares, fake: Fake) -> None:
+    limits = {
+        "per_day": {"limit": 5, "used": 1, "left": 4, "window": "rolling", "resets_at": "2026-11-24T10:00:00Z"},
+        "total": {"limit": 9, "used": 7, "left": 2},
+        "concurrent": {"limit": 2, "used": 1, "left": 1},
+        "invalid": {"limit": 20, "used": 3, "left": 17, "window": "rolling", "resets_at": "2026-11-24T10:00:00Z"},
+        "team": "Pixel\x1b[31m Peepers",
+        "can_submit": True,
+        "reason": None,
+        "next_possible_at": "2026-11-23T12:00:00Z",
+    }
+    fake.on("GET", "/competitions/photos/phases/dev/limits", limits)
+    team, day, *rest = signed_in("limits", "photos/dev").out.splitlines()
+    assert team == "as the team Pixel Peepers"
+    assert day.startswith("last 24 hours: 4 of 5 left, one more 2026-11-24 ")
+    assert rest == ["in all: 2 of 9 left", "at a time: 1 of 2 left", "invalid: 17 of 20 left"]
+
+
 def test_the_board_as_a_table(signed_in: Palmares, fake: Fake) -> None:
     fake.on("GET", "/competitions/photos/phases/dev/leaderboard", BOARD)
     done = signed_in("leaderboard", "photos/dev")

@@ -21,6 +21,7 @@ CASES = [
     (422, "upload_broken", exits.PLATFORM),
     (422, "truth_invalid", exits.INVALID),
     (409, "idempotency_conflict", exits.USAGE),
+    (409, "joint_use_too_high", exits.LIMIT),
     (409, "different_phases", exits.USAGE),
     (409, "different_scoring", exits.SCORING),
     (422, "same_submission", exits.USAGE),

@@ -14,7 +14,7 @@ from app.competitions.errors import CompetitionNotFound, PhaseNotFound
 from app.competitions.schemas import CompetitionDetail, PhaseOut
 from app.errors import Refused, TooMany
 from app.leaderboards.schemas import BoardOut
-from app.submissions.schemas import DayLimit, LimitsOut, SubmissionList, SubmissionOut, TotalLimit
+from app.submissions.schemas import LimitsOut, SubmissionList, SubmissionOut, UseOut, WindowUseOut
 from app.web import catalogue
 from app.web.forms import checked, local
 from app.web.markdown import to_html
@@ -86,8 +86,11 @@ def submission(state: str = "scored", **given: Any) -> SubmissionOut:
 def limits(can: bool) -> LimitsOut:
     reason = None if can else {"code": "limit_reached", "detail": EVIL}
     return LimitsOut(
-        per_day=DayLimit(limit=5, used=1, left=4, resets_at=NOW),
-        total=TotalLimit(limit=None, used=1, left=None),
+        per_day=WindowUseOut(limit=5, used=1, left=4, window="day", resets_at=NOW),
+        total=UseOut(limit=None, used=1, left=None),
+        concurrent=UseOut(limit=2, used=1, left=1),
+        invalid=WindowUseOut(limit=20, used=0, left=20, window="day", resets_at=NOW),
+        team=EVIL,
         can_submit=can,
         reason=reason,
         next_possible_at=NOW,
