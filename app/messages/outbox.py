@@ -19,7 +19,7 @@ from app.messages.letters import Letter
 from app.messages.models import DEFAULTS, Mail, MailPreference
 from app.settings import settings
 
-TRIES = 8
+TRIES = 10
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
 KEPT = timedelta(days=90)
 SENDER_LOST = "The sender was lost while it sent this; it may have arrived, so it is not sent again."
@@ -110,6 +110,7 @@ def postpone(session: Session, reason: str) -> None:
             mail.state = "failed"
         else:
             mail.next_at = func.clock_timestamp() + pause(mail.tries)
+    session.flush()
 
 
 def settle(session: Session) -> None:
