@@ -17,12 +17,14 @@ import typer
 from .. import __version__
 from . import (
     account,
+    announcements,
     boundary,
     bundles,
     checking,
     comparing,
     competitions,
     doctor,
+    mail,
     starter,
     submissions,
     truth,
@@ -46,6 +48,17 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("diff", comparing.diff, "palmares diff sub_7h3k9q2m sub_4f8s2k1p"),
     ("cancel", submissions.cancel, "palmares cancel sub_7h3k9q2m"),
     ("phase list", competitions.phase_list, "palmares phase list photo-pairs"),
+    ("announcement list", announcements.announcement_list, "palmares announcement list photo-pairs"),
+    (
+        "announcement post",
+        announcements.announcement_post,
+        'palmares announcement post photo-pairs "New starting kit" news.md --mail',
+    ),
+    (
+        "announcement delete",
+        announcements.announcement_delete,
+        "palmares announcement delete photo-pairs ann_7h3k9q2mab",
+    ),
     ("competition init", starter.init, "palmares competition init my-competition/"),
     ("competition apply", bundles.apply, "palmares competition apply my-competition/ --dry-run"),
     ("truth claims export", truth.claims_export, "palmares truth claims export truth.jsonl > claims.csv"),
@@ -57,16 +70,20 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("token create", account.token_create, "palmares token create ci --scope read --scope submit --days 30"),
     ("token list", account.token_list, "palmares token list"),
     ("token revoke", account.token_revoke, "palmares token revoke tok_4f8s2k1p"),
+    ("mail list", mail.mail_list, "palmares mail list"),
+    ("mail set", mail.mail_set, "palmares mail set scored=on announcement=off"),
     ("doctor", doctor.doctor, "palmares doctor"),
 ]
 """Name, function and example of every command, in the order of `palmares --help`."""
 
 GROUPS = {
     "phase": "Phases of a competition.",
+    "announcement": "What organizers announce.",
     "competition": "Competitions as files, for organizers.",
     "truth": "The ground truth, for organizers.",
     "truth claims": "What the references claim, and in which direction.",
     "token": "API tokens, for CI and other machines.",
+    "mail": "Which mail you get.",
 }
 
 
