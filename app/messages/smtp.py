@@ -54,6 +54,7 @@ class _Unfolded(UnstructuredHeader):
     """A header that is never folded: the library would encode a long address beyond recognition."""
 
     def fold(self, *, policy: Any) -> str:
+        """The header as one line."""
         return f"{self.name}: {self}{policy.linesep}"
 
 
