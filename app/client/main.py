@@ -17,6 +17,7 @@ import typer
 from .. import __version__
 from . import (
     account,
+    announcements,
     boundary,
     bundles,
     checking,
@@ -24,6 +25,7 @@ from . import (
     competitions,
     doctor,
     explaining,
+    mail,
     organizing,
     phases,
     starter,
@@ -71,6 +73,17 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("phase unfreeze", phases.phase_unfreeze, "palmares phase unfreeze photo-pairs/development"),
     ("phase publish", phases.phase_publish, "palmares phase publish photo-pairs/final"),
     ("phase carry", phases.phase_carry, "palmares phase carry photo-pairs/final"),
+    ("announcement list", announcements.announcement_list, "palmares announcement list photo-pairs"),
+    (
+        "announcement post",
+        announcements.announcement_post,
+        'palmares announcement post photo-pairs "New starting kit" news.md --mail',
+    ),
+    (
+        "announcement delete",
+        announcements.announcement_delete,
+        "palmares announcement delete photo-pairs ann_7h3k9q2mab",
+    ),
     ("competition init", starter.init, "palmares competition init my-competition/"),
     ("competition apply", bundles.apply, "palmares competition apply my-competition/ --dry-run"),
     ("competition export", bundles.export, "palmares competition export photo-pairs -o my-copy/"),
@@ -92,6 +105,8 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("token create", account.token_create, "palmares token create ci --scope read --scope submit --days 30"),
     ("token list", account.token_list, "palmares token list"),
     ("token revoke", account.token_revoke, "palmares token revoke tok_4f8s2k1p"),
+    ("mail list", mail.mail_list, "palmares mail list"),
+    ("mail set", mail.mail_set, "palmares mail set scored=on announcement=off"),
     ("doctor", doctor.doctor, "palmares doctor"),
 ]
 """Name, function and example of every command, in the order of `palmares --help`."""
@@ -99,10 +114,12 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
 GROUPS = {
     "team": "Teams of a competition.",
     "phase": "Phases of a competition.",
+    "announcement": "What organizers announce.",
     "competition": "Competitions, for organizers.",
     "truth": "The ground truth, for organizers.",
     "truth claims": "What the references claim, and in which direction.",
     "token": "API tokens, for CI and other machines.",
+    "mail": "Which mail you get.",
 }
 
 

@@ -14,6 +14,7 @@ from app.competitions import entrants, errors
 from app.competitions.models import Competition, Participation, Phase, Truth
 from app.db import now
 from app.errors import Denied, Fault
+from app.messages import letters, outbox
 
 Status = Literal["upcoming", "open", "closed"]
 
@@ -141,12 +142,16 @@ def decide(session: Session, who: Principal, slug: str, username: str, status: s
     """Approve or deny a participant. Raises CompetitionNotFound, Denied, ParticipantNotFound."""
     competition = _organized(session, who, slug)
     mine = (Participation.competition_id == competition.id, Account.username == username.lower())
-    found = session.scalar(select(Participation).join(Account).where(*mine))
+    # Locked, so that of two organizers who decide the same only one has news to mail.
+    row = select(Participation).join(Account).where(*mine).with_for_update(of=Participation)
+    found = session.scalar(row.execution_options(populate_existing=True))
     if found is None:
         raise errors.ParticipantNotFound(f"{username!r} has not asked to join {slug!r}.")
     if found.status != status:
         told = {"before": {"status": found.status}, "after": {"status": status}}
         audit.record(session, who, "participant.decided", username.lower(), competition=slug, **told)
-    found.status = status
-    session.flush()
+        found.status = status
+        session.flush()
+        key = f"participation:{found.id}:{now(session).isoformat()}"
+        outbox.queue(session, [found.account_id], "approved", key, letters.decided(slug, competition.title, status))
     return found

@@ -120,3 +120,16 @@ def test_the_board_answers_304_until_it_changes(client, world):
     assert first.json()["rows"] == []
     assert client.get(path, headers={"If-None-Match": first.headers["etag"]}).status_code == 304
     assert client.get(f"{path}.csv", headers={"If-None-Match": first.headers["etag"]}).status_code == 200
+
+
+def test_a_decision_is_mailed_once_and_another_one_again(client, world, session, monkeypatch):
+    from app.messages.models import Mail
+    from tests.messages.server import mail_on
+
+    mail_on(monkeypatch)
+    who, headers = world.entrant(), world.token(world.organizer)
+    path = f"/api/v1/competitions/pairs/participants/{who.username}"
+    for status in ("approved", "denied", "denied", "approved"):
+        assert client.patch(path, json={"status": status}, headers=headers).json()["status"] == status
+    found = session.execute(select(Mail.account_id, Mail.subject).order_by(Mail.created_at, Mail.key)).all()
+    assert sorted(found) == [(who.account_id, "Not approved: Pairs"), (who.account_id, "You are in: Pairs")]
