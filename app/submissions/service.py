@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from app import audit
 from app.accounts.service import Principal
 from app.competitions import service as competitions
 from app.competitions.models import Participation, Phase
@@ -191,6 +192,10 @@ def cancel(session: Session, who: Principal, ref: str) -> Submission:
     found = submission_of(session, who, ref)
     if not machine.cancel(session, found.evaluation.id):
         raise NotCancellable(f"It is {found.evaluation.state} already.")
+    if found.participation.account_id != who.account_id:
+        slug = found.phase.competition.slug
+        audit.record(session, who, "submission.cancelled", ref, competition=slug)
+    session.flush()
     session.expire_all()
     return found
 
