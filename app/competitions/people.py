@@ -2,8 +2,8 @@
 
 Decision: the scope `organize` says what a session or token may be used for; in which competition is said by its rows
 (owner, co-organizers), asked by `service.organizes` at every act. So each account may carry the scope, and a
-co-organizer needs no role. Only to create competitions, by a bundle, the role `organizer` is needed. Organizers know too
-much to compete: what they send is a baseline. Rejected: scopes per competition, which every token would have to name.
+co-organizer needs no role. Only to apply bundles the role `organizer` is needed. Organizers know too much to compete:
+what they send is a baseline. Rejected: scopes per competition, which every token would have to name.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ from app.accounts.service import Principal
 from app.competitions import errors
 from app.competitions.models import Competition, CoOrganizer, Participation
 from app.competitions.service import competition_of, is_organizer, organizes, participation_of
-from app.errors import Denied
+from app.errors import Conflict, Denied
 
 
 def invited(competition: Competition, email: str) -> bool:
@@ -41,9 +41,8 @@ def join(session: Session, who: Principal, slug: str, accept_terms: bool) -> Par
         organizing = is_organizer(competition, who.account_id)
         if not organizing and not invited(competition, session.get_one(Account, who.account_id).email):
             raise errors.NotInvited
-        at_once = (
-            competition.registration_auto_approve or bool(competition.allowed_emails) or organizes(who, competition)
-        )
+        listed = bool(competition.allowed_emails)
+        at_once = competition.registration_auto_approve or listed or organizes(who, competition)
         session.execute(
             insert(Participation)
             .values(
@@ -140,8 +139,13 @@ def add_organizer(session: Session, who: Principal, slug: str, username: str) ->
     competition = _owned(session, who, slug)
     account = _account(session, username)
     if not is_organizer(competition, account.id):
+        found = participation_of(session, competition, account.id)
+        if found is not None and found.status == "banned":
+            raise Conflict(f"{account.username} is banned from {slug!r}: lift the ban first.")
         session.add(CoOrganizer(competition_id=competition.id, account_id=account.id, added_by=who.account_id))
-        _no_longer_competes(session, competition, account)
+        if found is not None:
+            # Who organizes neither competes nor is kept out.
+            found.status, found.reason, found.baseline = "approved", "", True
         audit.record(session, who, "organizer.added", account.username, competition=slug)
         _reload(session, competition)
     return competition
@@ -201,9 +205,3 @@ def _account(session: Session, username: str) -> Account:
     if found is None:
         raise errors.AccountNotFound(f"There is no account {username!r}.")
     return found
-
-
-def _no_longer_competes(session: Session, competition: Competition, account: Account) -> None:
-    found = participation_of(session, competition, account.id)
-    if found is not None:
-        found.baseline = True

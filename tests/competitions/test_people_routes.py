@@ -102,16 +102,16 @@ def test_lists_filter_search_and_page(client, world):
     owner = world.token(world.organizer)
     client.patch(f"{HERE}/participants/{names[1]}", json={"status": "banned", "reason": "=1+1"}, headers=owner)
 
-    def listed(query: str):
-        return client.get(f"{HERE}/participants?{query}", headers=owner).json()
+    def listed(**query: str):
+        return client.get(f"{HERE}/participants", params=query, headers=owner).json()
 
-    assert [row["username"] for row in listed("status=banned")["items"]] == [names[1]]
-    assert [row["username"] for row in listed(f"search={names[2]}")["items"]] == [names[2]]
-    assert listed("search=%25")["items"] == []
-    first = listed("limit=2")
-    rest = listed(f"limit=2&cursor={first['next_cursor']}")
+    assert [row["username"] for row in listed(status="banned")["items"]] == [names[1]]
+    assert [row["username"] for row in listed(search=names[2])["items"]] == [names[2]]
+    assert listed(search="%")["items"] == []
+    first = listed(limit="2")
+    rest = listed(limit="2", cursor=first["next_cursor"])
     assert [row["username"] for page in (first, rest) for row in page["items"]] == names
-    assert listed("cursor=nonsense")["code"] == "payload_invalid"
+    assert listed(cursor="nonsense")["code"] == "payload_invalid"
     assert ",'=1+1," in client.get(f"{HERE}/participants.csv", headers=owner).text
 
 
