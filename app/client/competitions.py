@@ -16,6 +16,9 @@ from .http import opened
 from .options import Json, Place, Slug
 from .target import resolve, slug_of
 
+YOU = {"approved": "in", "pending": "waiting", "denied": "denied", "banned": "banned"}
+"""A participation's status in the list of competitions."""
+
 
 class Format(StrEnum):
     """How a leaderboard is printed."""
@@ -41,7 +44,7 @@ def competitions(as_json: Json = False) -> None:
                 item["status"],
                 ", ".join(phase["slug"] for phase in item["phases"] if phase["status"] == "open"),
                 item["participants"],
-                {"approved": "in", "pending": "waiting", "denied": "denied", "banned": "banned"}.get(item.get("joined") or "", ""),
+                YOU.get(item.get("joined") or "", ""),
             )
             for item in items
         ],

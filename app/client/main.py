@@ -17,12 +17,14 @@ import typer
 from .. import __version__
 from . import (
     account,
+    auditing,
     boundary,
     bundles,
     checking,
     comparing,
     competitions,
     doctor,
+    people,
     starter,
     submissions,
     truth,

@@ -49,3 +49,13 @@ def test_only_administrators_read_all_and_tokens_leave_rows_without_secrets(clie
     acts = [(row["action"], row["target"]) for row in rows.json()["items"]]
     assert acts[:2] == [("token.revoked", made["id"]), ("token.created", made["id"])]
     assert made["token"] not in rows.text
+
+
+def test_only_a_cancellation_by_an_organizer_is_an_act(client, world, session):
+    who = world.entrant()
+    first, second = world.submit(who, "1").ref, world.submit(who, "2").ref
+    mine, owner = world.token(who), world.token(world.organizer)
+    for ref, headers in ((first, mine), (second, owner)):
+        assert client.post(f"{API}/submissions/{ref}/cancel", headers=headers).json()["state"] == "cancelled"
+    rows = client.get(f"{HERE}?action=submission.cancelled", headers=owner).json()["items"]
+    assert [(row["actor"], row["target"]) for row in rows] == [("organizer", second)]
