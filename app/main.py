@@ -8,7 +8,10 @@ from fastapi import APIRouter, FastAPI
 from app import __version__, health, log, problems
 from app.accounts.routes import router as accounts
 from app.announcements.routes import router as announcements
+from app.competitions import people
+from app.competitions.audit_routes import router as auditing
 from app.competitions.editing_routes import router as editing
+from app.competitions.people_routes import router as taking_part
 from app.competitions.routes import router as competitions
 from app.leaderboards import service as leaderboards
 from app.leaderboards.routes import router as boards
@@ -41,10 +44,22 @@ def create_app() -> FastAPI:
     )
     app.state.rank_of = leaderboards.rank_of
     app.state.rebuild = leaderboards.rebuild
+    app.state.participations = people.mine
     problems.install(app)
     # Limits stand on routers, not on the app: there the framework would answer outside of our middleware.
     api = APIRouter(prefix=API, responses=RESPONSES, max_body_size=settings().body_bytes)
-    for router in (accounts, competitions, editing, submissions, teams, boards, announcements, mail):
+    for router in (
+        accounts,
+        competitions,
+        editing,
+        taking_part,
+        auditing,
+        submissions,
+        teams,
+        boards,
+        announcements,
+        mail,
+    ):
         api.include_router(router)
     app.include_router(api)
     app.include_router(health.router)

@@ -24,7 +24,6 @@ NOT_YET: dict[str, tuple[Any, str]] = {
     "published_at": (None, "boards are public all the time; it only ends the intake of late submissions."),
     "split": (None, "all items count and are public alike."),
     "anonymous": (False, "names are shown."),
-    "allowed_emails": ([], "everybody may join."),
     "overall": (None, "there is no board over the phases."),
 }
 """Settings that are kept and exported, and have no effect in this version: what happens anyway, and a sentence."""

@@ -30,13 +30,17 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def decided(slug: str, title: str, status: str) -> Letter:
-    """An organizer approved or denied a participation."""
+def decided(slug: str, title: str, status: str, reason: str) -> Letter:
+    """An organizer approved, denied or banned a participation."""
     if status == "approved":
         said = "The organizers have approved your participation. You can submit to the phases that are open:"
         return Letter(f"You are in: {title}", f"{said}\n{page(f'/competitions/{slug}')}")
-    said = "The organizers have declined your participation. If you have questions, ask them:"
-    return Letter(f"Not approved: {title}", f"{said}\n{page(f'/competitions/{slug}')}")
+    barred = status == "banned"
+    said = "The organizers have banned you." if barred else "The organizers have declined your participation."
+    said += f" Their reason: {one_line(reason)}" if reason else ""
+    said += "\nIf you have questions, ask them:"
+    subject = "Banned" if barred else "Not approved"
+    return Letter(f"{subject}: {title}", f"{said}\n{page(f'/competitions/{slug}')}")
 
 
 def scored(ref: str, title: str, phase: str, final: float) -> Letter:

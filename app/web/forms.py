@@ -19,7 +19,7 @@ from app.accounts import routes as accounts
 from app.accounts.guards import Submitter, Visitor
 from app.accounts.models import Account
 from app.accounts.schemas import LogIn, SignUp
-from app.competitions import routes as competitions
+from app.competitions import people_routes as competitions
 from app.competitions.schemas import Join
 from app.errors import Fault, Refused
 from app.messages import routes as mail

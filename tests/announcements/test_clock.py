@@ -70,10 +70,10 @@ def test_after_a_time_without_scheduler_only_fresh_news_are_told(session, world,
 
 
 def test_only_the_approved_are_told_and_nothing_while_mail_is_off(session, world, monkeypatch):
-    from app.competitions import service
+    from app.competitions import people
     from app.settings import settings
 
-    service.decide(session, world.organizer, "pairs", world.entrant().username, "denied")
+    people.decide(session, world.organizer, "pairs", world.entrant().username, {"status": "denied"})
     session.query(Mail).delete()
     monkeypatch.setattr(settings(), "smtp_url", None)
     assert told(session) == []

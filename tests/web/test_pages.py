@@ -62,6 +62,7 @@ def competition(**given: Any) -> CompetitionDetail:
     values: dict[str, Any] = {
         "slug": "c", "title": EVIL, "description": EVIL, "status": "open", "organizer": "org", "participants": 2,
         "joined": "approved", "phases": [phase()], "registration_auto_approve": False, "terms": EVIL,
+        "terms_version": 1, "terms_accepted": True,
         "pages": [{"title": EVIL, "content": EVIL}],
     }  # fmt: skip
     return CompetitionDetail(**{**values, **given})
