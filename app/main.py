@@ -10,6 +10,7 @@ from app.accounts.routes import router as accounts
 from app.competitions.editing_routes import router as editing
 from app.competitions.routes import router as competitions
 from app.leaderboards import service as leaderboards
+from app.leaderboards.board import rank_of
 from app.leaderboards.routes import router as boards
 from app.middleware import OriginGate, PlainRefusals, SecurityHeaders
 from app.settings import settings
@@ -37,7 +38,7 @@ def create_app() -> FastAPI:
         docs_url=None,  # the framework's page wants scripts of a CDN; ours is in the web room
         redoc_url=None,
     )
-    app.state.rank_of = leaderboards.rank_of
+    app.state.rank_of = rank_of
     app.state.rebuild = leaderboards.rebuild
     problems.install(app)
     # Limits stand on routers, not on the app: there the framework would answer outside of our middleware.

@@ -273,7 +273,8 @@ def result_lines(found: dict[str, Any]) -> list[str]:
     lines = [f"{key}: {show.score(value)}" for key, value in (found.get("scores") or {}).items()]
     rank = found.get("rank")
     if rank:
-        lines.append(f"rank: {rank['rank']} of {rank['of']}" + ("" if rank["counts"] else " (another entry counts)"))
+        place = "none, it is a baseline" if rank["rank"] is None else f"{rank['rank']} of {rank['of']}"
+        lines.append(f"rank: {place}" + ("" if rank["counts"] else " (another entry counts)"))
     problem = found.get("problem")
     if problem:
         lines.append(f"{problem.get('code')}: {problem.get('detail') or problem.get('title')}")

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.db import now
-from app.leaderboards import service
+from app.leaderboards import board, service
 from app.leaderboards.models import Standing
 from app.submissions.models import Evaluation
 
 
-def score(session, world, who, value: float) -> int:
+def score(session, world, who, value: float, **scores: float) -> int:
     evaluation = world.submit(who).evaluation
-    one = {"value": value, "ci95": [0.0, 1.0]}
+    told = {"final": value, "accuracy": value, "explanation": value} | scores
     session.execute(
         update(Evaluation)
         .where(Evaluation.id == evaluation.id)
@@ -22,7 +22,7 @@ def score(session, world, who, value: float) -> int:
             state="scored",
             final=value,
             finished_at=func.clock_timestamp(),
-            report={"final": one, "accuracy": one, "explanation": one},
+            report={key: {"value": one, "ci95": [0.0, 1.0]} for key, one in told.items()},
         )
     )
     return evaluation.id
@@ -30,10 +30,15 @@ def score(session, world, who, value: float) -> int:
 
 def standings(session, phase):
     columns = (
-        Standing.participation_id, Standing.evaluation_id, Standing.sort_keys, Standing.submitted_at, Standing.entries,
-    )  # fmt: skip
+        Standing.board,
+        Standing.participation_id,
+        Standing.evaluation_id,
+        Standing.sort_keys,
+        Standing.submitted_at,
+        Standing.entries,
+    )
     rows = session.execute(select(*columns).where(Standing.phase_id == phase.id))
-    return {(*row[:2], tuple(row[2]), *row[3:]) for row in rows}
+    return {(*row[:3], tuple(row[3]), *row[4:]) for row in rows}
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -48,14 +53,14 @@ def test_place_in_any_order_equals_rebuild(session, world, seed):
     service.rebuild(session, world.phase.id)
     assert standings(session, world.phase) == placed
     assert len(placed) == 4
-    assert service.version_of(session, world.phase.id) == len(scored) + 1
+    assert board.version_of(session, world.phase.id) == len(scored) + 1
 
 
 def test_equal_values_share_a_rank_and_the_earlier_stands_first(session, world):
     people = [world.entrant() for _ in range(4)]
     for who, value in zip(people, (0.5, 0.9, 0.5, 0.1), strict=True):
         service.place(session, score(session, world, who, value))
-    rows = service.rows_of(session, world.phase)
+    rows = board.rows_of(session, world.phase)
     assert [(row["rank"], row["participant"]) for row in rows] == [
         (1, people[1].username), (2, people[0].username), (2, people[2].username), (4, people[3].username),
     ]  # fmt: skip
@@ -71,7 +76,7 @@ def test_the_best_counts_and_the_rank_says_so(session, world):
     assert (row.evaluation_id, row.entries) == (ids[1], 4)
     session.expire_all()
     last = session.get_one(Evaluation, ids[3]).submission
-    assert service.rank_of(session, last) == {"rank": 1, "of": 1, "counts": False}
+    assert board.rank_of(session, last) == {"rank": 1, "of": 1, "counts": False}
     assert row.submitted_at - last.created_at < timedelta(0)
 
 
@@ -95,4 +100,4 @@ def test_late_ones_stand_on_their_own_board_and_move_nobody(client, session, wor
     assert [(row["rank"], row["participant"]) for row in after.json()["rows"]] == [(1, both.username)]
     assert main.headers["etag"] != after.headers["etag"]
     submission = session.get_one(Evaluation, late).submission
-    assert service.rank_of(session, submission) == {"rank": 1, "of": 1, "counts": True}
+    assert board.rank_of(session, submission) == {"rank": 1, "of": 1, "counts": True}
