@@ -11,6 +11,7 @@ from app.competitions.editing_routes import router as editing
 from app.competitions.routes import router as competitions
 from app.leaderboards import service as leaderboards
 from app.leaderboards.board import rank_of
+from app.leaderboards.mark_routes import router as marks
 from app.leaderboards.routes import router as boards
 from app.middleware import OriginGate, PlainRefusals, SecurityHeaders
 from app.settings import settings
@@ -43,7 +44,7 @@ def create_app() -> FastAPI:
     problems.install(app)
     # Limits stand on routers, not on the app: there the framework would answer outside of our middleware.
     api = APIRouter(prefix=API, responses=RESPONSES, max_body_size=settings().body_bytes)
-    for router in (accounts, competitions, editing, submissions, teams, boards):
+    for router in (accounts, competitions, editing, submissions, marks, teams, boards):
         api.include_router(router)
     app.include_router(api)
     app.include_router(health.router)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Account
 from app.competitions.models import Participation, Phase, Team
 from app.competitions.rules import BoardRule, SortKey
+from app.competitions.visibility import View
 from app.leaderboards.columns import computed_value, mean_ranks, ranks, rule_of, sort_rules
 from app.leaderboards.models import Board, Standing
 from app.leaderboards.placing import Placed, board_at, report_of
@@ -141,14 +142,15 @@ def _compute(rule: BoardRule, rows: list[Row]) -> None:
                     row["keys"] = (*row["keys"][:place], turned, *row["keys"][place + 1 :])
 
 
-def rank_of(session: Session, submission: Submission) -> Row | None:
+def rank_of(session: Session, submission: Submission, view: View) -> Row | None:
     """The rank that this submission's entrant holds, of how many, and whether this submission is what counts.
 
-    Where several of an entrant's count: this one's own rank, or that of the best.
+    Where several of an entrant's count: this one's own rank, or that of the best. None while the board stands still,
+    for the present rank would tell what it hides.
     """
-    if submission.evaluation.state != "scored":
+    phase, board = submission.phase, "late" if submission.late else view.boards[0]
+    if submission.evaluation.state != "scored" or view.frozen_at is not None or board not in view.boards:
         return None
-    phase, board = submission.phase, "late" if submission.late else "main"
     member = submission.participation
     entrant_id = member.team.lead_id if member.team is not None else member.id
     rule = rule_of(phase)

@@ -3,11 +3,10 @@
 import pytest
 from sqlalchemy import select
 
-from app.competitions.models import Participation, Team
 from app.db import now
 from app.leaderboards import board, service
 from app.submissions.models import Evaluation
-from tests.leaderboards.test_service import score
+from tests.leaderboards.test_service import own, rank_of, score, team_of
 
 
 def entered(session, world, *values: float):
@@ -16,10 +15,6 @@ def entered(session, world, *values: float):
         people.append(world.entrant())
         service.place(session, score(session, world, people[-1], value))
     return people
-
-
-def own(session, who) -> Participation:
-    return session.scalars(select(Participation).where(Participation.account_id == who.account_id)).one()
 
 
 def told(rows) -> list[tuple]:
@@ -35,7 +30,7 @@ def test_a_baseline_stands_where_it_belongs_and_takes_no_place(session, world):
     assert [row["baseline"] for row in rows] == [False, True, False]
     session.expire_all()
     placed = session.scalars(select(Evaluation).order_by(Evaluation.id)).all()
-    assert [board.rank_of(session, one.submission) for one in placed] == [
+    assert [rank_of(session, one.submission) for one in placed] == [
         {"rank": 1, "of": 2, "counts": True},
         {"rank": None, "of": 2, "counts": True},
         {"rank": 2, "of": 2, "counts": True},
@@ -44,11 +39,7 @@ def test_a_baseline_stands_where_it_belongs_and_takes_no_place(session, world):
 
 def test_a_team_has_one_row_under_its_name(session, world):
     lead, member, alone = entered(session, world, 0.2, 0.8, 0.5)
-    team = Team(ref="team_x", competition_id=world.competition.id, name="Pixel Peepers", lead_id=own(session, lead).id)
-    session.add(team)
-    session.flush()
-    own(session, lead).team_id = own(session, member).team_id = team.id
-    session.flush()
+    team_of(session, world, lead, member)
     service.rebuild(session, world.phase.id)
     rows = board.rows_of(session, world.phase)
     assert told(rows) == [(1, "Pixel Peepers"), (2, alone.username)]
@@ -75,7 +66,7 @@ def test_a_mean_of_ranks_may_rank(session, world, direction):
     assert [means[who.username] for who in people] == [2.0, 1.5, 2.5]
     session.expire_all()
     best = session.scalars(select(Evaluation).order_by(Evaluation.id).limit(1)).one().submission
-    assert board.rank_of(session, best) == {"rank": 2, "of": 3, "counts": True}
+    assert rank_of(session, best) == {"rank": 2, "of": 3, "counts": True}
 
 
 def test_all_count_and_each_has_its_rank(session, world):
@@ -87,7 +78,7 @@ def test_all_count_and_each_has_its_rank(session, world):
         service.place(session, evaluation_id)
     assert told(board.rows_of(session, world.phase)) == [(1, who.username), (2, rival.username), (3, who.username)]
     session.expire_all()
-    assert [board.rank_of(session, session.get_one(Evaluation, one).submission)["rank"] for one in ids] == [1, 2, 3]
+    assert [rank_of(session, session.get_one(Evaluation, one).submission)["rank"] for one in ids] == [1, 2, 3]
 
 
 def test_a_past_board_is_what_was_known_then(session, world):
