@@ -14,6 +14,8 @@ from app.competitions.editing_routes import router as editing
 from app.competitions.people_routes import router as taking_part
 from app.competitions.routes import router as competitions
 from app.leaderboards import service as leaderboards
+from app.leaderboards.board import rank_of
+from app.leaderboards.mark_routes import router as marks
 from app.leaderboards.routes import router as boards
 from app.messages.routes import router as mail
 from app.middleware import OriginGate, PlainRefusals, SecurityHeaders
@@ -42,7 +44,7 @@ def create_app() -> FastAPI:
         docs_url=None,  # the framework's page wants scripts of a CDN; ours is in the web room
         redoc_url=None,
     )
-    app.state.rank_of = leaderboards.rank_of
+    app.state.rank_of = rank_of
     app.state.rebuild = leaderboards.rebuild
     app.state.participations = people.mine
     problems.install(app)
@@ -55,6 +57,7 @@ def create_app() -> FastAPI:
         taking_part,
         auditing,
         submissions,
+        marks,
         teams,
         boards,
         announcements,

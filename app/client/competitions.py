@@ -200,10 +200,10 @@ def leaderboard(
         ["rank", "tied", "interval", "participant", *titles, "entries", "when"],
         [
             (
-                row["rank"],
+                "-" if row["rank"] is None else row["rank"],
                 row.get("shown_rank") or "",
                 "-".join(map(str, row.get("rank_ci95") or ())),
-                row["participant"],
+                row["participant"] + (" (baseline)" if row.get("baseline") else ""),
                 *(_cell(row["scores"].get(column["key"]), column) for column in columns),
                 row["entries"],
                 show.moment(row["submitted_at"]),

@@ -273,13 +273,24 @@ def result_lines(found: dict[str, Any]) -> list[str]:
     lines = [f"{key}: {show.score(value)}" for key, value in (found.get("scores") or {}).items()]
     rank = found.get("rank")
     if rank:
-        lines.append(f"rank: {rank['rank']} of {rank['of']}" + ("" if rank["counts"] else " (another entry counts)"))
+        place = "none, it is a baseline" if rank["rank"] is None else f"{rank['rank']} of {rank['of']}"
+        lines.append(f"rank: {place}" + ("" if rank["counts"] else " (another entry counts)"))
+    lines += mark_lines(found)
     problem = found.get("problem")
     if problem:
         lines.append(f"{problem.get('code')}: {problem.get('detail') or problem.get('title')}")
         lines += [f"  fix: {problem['fix']}"] if problem.get("fix") else []
     lines += show.findings(found)
     lines += [f"warning: {show.finding(warning)}" for warning in found.get("warnings") or []]
+    return lines
+
+
+def mark_lines(found: dict[str, Any]) -> list[str]:
+    """What was said about a submission later: chosen, withdrawn, disqualified and why."""
+    mark = found.get("mark") or {}
+    lines = [f"{word} {show.moment(mark[f'{word}_at'])}" for word in ("chosen", "withdrawn") if mark.get(f"{word}_at")]
+    if mark.get("disqualified_at"):
+        lines.append(f"disqualified {show.moment(mark['disqualified_at'])}: {show.line(mark.get('reason') or '')}")
     return lines
 
 

@@ -68,7 +68,7 @@ def markdown(found: Found, change: Found | None, below: list[dict[str, Any]]) ->
             lines.append(f"| {key} | {score['value']:.4f} | {interval} |")
         lines.append("")
     rank = found.get("rank")
-    if rank:
+    if rank and rank["rank"] is not None:
         other = "" if rank["counts"] else "; another of your submissions counts"
         lines.append(f"Rank {rank['rank']} of {rank['of']}{other}.")
     if change:

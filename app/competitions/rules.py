@@ -27,8 +27,7 @@ NOT_YET: dict[str, tuple[Any, str]] = {
     "overall": (None, "there is no board over the phases."),
 }
 """Settings that are kept and exported, and have no effect in this version: what happens anyway, and a sentence."""
-NO_BOARD_RULE = "boards rank by `final`, the best submission of each participant counts, then the earlier one."
-_NO_MATTER = frozenset({"ties", "titles", "precision"})
+NO_LADDER = "its `ladder` has no effect: every new best shows."
 
 
 def not_yet(values: Mapping[str, Any]) -> dict[str, str]:
@@ -36,9 +35,7 @@ def not_yet(values: Mapping[str, Any]) -> dict[str, str]:
     found = {
         name: sentence for name, (happens, sentence) in NOT_YET.items() if name in values and values[name] != happens
     }
-    rule = values.get("board") or {}
-    asked = BoardRule.model_validate(rule).model_dump(exclude_defaults=True).keys() - _NO_MATTER
-    return found | ({"board": NO_BOARD_RULE} if asked else {})
+    return found | ({"board": NO_LADDER} if (values.get("board") or {}).get("ladder") else {})
 
 
 class _Rule(BaseModel):

@@ -22,11 +22,9 @@ from app.db import new_ref, now
 from app.errors import Denied
 from app.leaderboards.errors import NothingToCarry
 from app.leaderboards.models import Standing
-from app.submissions.models import Evaluation, Mark, Submission
+from app.leaderboards.placing import ENTRANT
+from app.submissions.models import Evaluation, Submission
 from app.submissions.service import first_evaluation
-
-ENTRANT = func.coalesce(Team.lead_id, Participation.id)
-"""Who competes: the participation, or that of the lead of its team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,25 +121,21 @@ def _counting(session: Session, phase: Phase) -> list[Submission]:
         .outerjoin(Team, Team.id == Participation.team_id)
         .where(Submission.phase_id == phase.id, Submission.carried_from_id.is_not(None))
     )
+    entrant = Standing.participation_id
     best = (
         select(Submission.id)
-        .ext(distinct_on(ENTRANT))
+        .ext(distinct_on(entrant))
         .select_from(Standing)
         .join(Evaluation, Evaluation.id == Standing.evaluation_id)
         .join(Submission, Submission.id == Evaluation.submission_id)
         .join(Participation, Participation.id == Submission.participation_id)
-        .outerjoin(Team, Team.id == Participation.team_id)
-        .outerjoin(Mark, Mark.submission_id == Submission.id)
         .where(
             Standing.phase_id == phase.carry_from_id,
             Standing.board == "main",
             Participation.status == "approved",
-            ~Submission.late,
-            Mark.withdrawn_at.is_(None),
-            Mark.disqualified_at.is_(None),
-            ENTRANT.not_in(done),
+            entrant.not_in(done),
         )
-        .order_by(ENTRANT, Standing.sort_keys.desc(), Standing.submitted_at)
+        .order_by(entrant, Standing.sort_keys.desc(), Standing.submitted_at)
     )
     rows = select(Submission).where(Submission.id.in_(best)).order_by(Submission.created_at, Submission.id)
     return list(session.scalars(rows))

@@ -33,3 +33,27 @@ class NothingToCarry(Conflict):
     code = "nothing_to_carry"
     title = "There is no phase to carry from"
     fix = "Name one first: `palmares competition set SLUG/PHASE carry_from=PHASE`."
+
+
+class NotChoosable(Conflict):
+    """The phase's rule lets nobody choose what counts (`counting` says how it goes), or this one can never count."""
+
+    code = "not_choosable"
+    title = "This submission cannot be chosen"
+    fix = "Choose where a phase's rule is `choice`, among your submissions that can count."
+
+
+class TooManyChosen(Conflict):
+    """As many submissions as the phase allows are chosen already; `chosen` names them."""
+
+    code = "too_many_chosen"
+    title = "Too many submissions are chosen"
+    fix = "Take a choice back first: `palmares choose REF --undo`."
+
+
+class ResultsPublished(Conflict):
+    """The phase's results are published, so nothing is withdrawn any more."""
+
+    code = "results_published"
+    title = "The results are published"
+    fix = "Ask the organizers."

@@ -55,15 +55,15 @@ def _computed(evaluation_ids: tuple[int, ...]) -> Places:
 def add_places(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of a board with `shown_rank`, `rank_ci95` and `p_first`; null where an entry cannot be compared.
 
-    An entry that cannot be compared keeps its place, and moves those below it down by one.
+    An entry that cannot be compared keeps its place, and moves those below it down by one; a baseline has no place.
     """
-    ids = tuple(row["evaluation_id"] for row in rows if row.pop("comparable"))
+    ids = tuple(row["evaluation_id"] for row in rows if row.pop("comparable") and not row["baseline"])
     found = places_of(ids) if ids else {}
     others = 0
     for row in rows:
         place = found.get(row.pop("evaluation_id"))
         if place is None:
-            others += 1
+            others += not row["baseline"]
             row.update(shown_rank=None, rank_ci95=None, p_first=None)
             continue
         first, last = (one + others for one in place.tie)

@@ -10,7 +10,9 @@ from app.accounts.guards import Organizer, Reader
 from app.broker import VALIDATE, nudge
 from app.competitions import service as competitions
 from app.db import Session
-from app.leaderboards import carrying, service
+from app.leaderboards import board as boards
+from app.leaderboards import carrying
+from app.leaderboards.columns import columns_of
 from app.leaderboards.comparison import comparison
 from app.leaderboards.ranking import add_places
 from app.leaderboards.schemas import BoardOut, CarriedOut
@@ -29,10 +31,10 @@ def board_of(slug: str, phase_slug: str, which: str = "main") -> BoardOut:
         board = {
             "competition": slug,
             "phase": phase_slug,
-            "board_version": service.version_of(session, phase.id),
-            "columns": service.columns_of(phase),
+            "board_version": boards.version_of(session, phase.id),
+            "columns": columns_of(phase),
         }
-        rows = service.rows_of(session, phase, which)
+        rows = boards.rows_of(session, phase, which)
     return BoardOut.model_validate({**board, "rows": add_places(rows)})
 
 
@@ -40,7 +42,7 @@ def _unchanged(request: Request, slug: str, phase_slug: str, kind: str) -> tuple
     """The ETag, and whether the asker has this very version already: then no row is read."""
     with Session.begin() as session:
         phase = competitions.phase_of(session, slug, phase_slug)
-        tag = f'"{phase.id}-{service.version_of(session, phase.id)}-{kind}"'
+        tag = f'"{phase.id}-{boards.version_of(session, phase.id)}-{kind}"'
     given = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
     return tag, tag in given or "*" in given
 

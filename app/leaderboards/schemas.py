@@ -14,26 +14,32 @@ class CarriedOut(BaseModel):
 
 
 class Column(BaseModel):
-    """A column: `primary` is the one that ranks."""
+    """A column: `primary` is the one that ranks, `direction` says which end is better, `hidden` ones see organizers."""
 
     key: str
     title: str
     precision: int
     primary: bool
+    direction: str = "desc"
+    hidden: bool = False
 
 
 class Row(BaseModel):
-    """A participant's place: rank (equal values share one), the counting submission, its scores with intervals.
+    """An entrant's place: rank (equal values share one), the counting submission, its scores with intervals.
 
+    `participant` is a user name, or a team's name where `team` is true. A `baseline` stands beside those who compete
+    and has no rank.
     `shown_rank` spans the neighbouring places that cannot be told apart (`1-3`), `rank_ci95` is the rank's interval and
     `p_first` the share of resamples in which it is first; null where an entry cannot be compared.
     """
 
-    rank: int
+    rank: int | None
     shown_rank: str | None = None
     rank_ci95: tuple[int, int] | None = None
     p_first: float | None = None
     participant: str
+    team: bool = False
+    baseline: bool = False
     ref: str
     submitted_at: datetime
     entries: int

@@ -23,6 +23,7 @@ from app.competitions import service as competitions
 from app.competitions.entrants import belongs_to
 from app.competitions.errors import FileNotThere
 from app.competitions.models import Competition, Participation, Phase
+from app.competitions.visibility import view_of
 from app.db import Session, now
 from app.errors import Denied, Refused
 from app.scoring.validating import validate
@@ -37,6 +38,7 @@ from app.submissions.schemas import (
     SubmissionOut,
     ValidationOut,
     limits_out,
+    report_for,
     submission_out,
 )
 
@@ -46,9 +48,10 @@ BODY_BYTES = settings().upload_bytes + 2 * MIB
 PHASE = "/competitions/{slug}/phases/{phase}"
 
 
-def shown(request: Request, session: OrmSession, submission: Submission) -> SubmissionOut:
-    """A submission with its participant's rank."""
-    return submission_out(session, submission, request.app.state.rank_of(session, submission))
+def shown(request: Request, session: OrmSession, who: Principal, submission: Submission) -> SubmissionOut:
+    """A submission with its entrant's rank, as far as the asker may see scores and boards now."""
+    view = view_of(submission.phase, who, now(session))
+    return submission_out(session, submission, view, request.app.state.rank_of(session, submission, view))
 
 
 def _may_submit(who: Principal, slug: str, phase: str, key: str | None) -> list[str]:
@@ -68,7 +71,7 @@ def _submit(
     received = receiving.receive(upload)
     with Session.begin() as session:
         submission, new = service.submit(session, who, slug, phase, received, upload.message, key)
-        answer = shown(request, session, submission)
+        answer = shown(request, session, who, submission)
         limits = service.limits_of(session, submission.phase, submission.participation)
         answer.limits = limits_out(limits)
         evaluation_id = submission.evaluation.id
@@ -165,7 +168,7 @@ def of_phase(
         rows = select(Submission).where(Submission.phase_id == found.id)
         if not competitions.organizes(who, found.competition):
             rows = rows.join(Participation).where(belongs_to(who.account_id))
-        return _page(request, session, rows, limit, cursor)
+        return _page(request, session, who, rows, limit, cursor)
 
 
 @router.get("/submissions")
@@ -189,18 +192,23 @@ def mine(
     if state is not None:
         rows = rows.where(Submission.evaluations.any(Evaluation.state == state))
     with Session.begin() as session:
-        return _page(request, session, rows, limit, cursor)
+        return _page(request, session, who, rows, limit, cursor)
 
 
 def _page(
-    request: Request, session: OrmSession, rows: "select[tuple[Submission]]", limit: int, cursor: str | None
+    request: Request,
+    session: OrmSession,
+    who: Principal,
+    rows: "select[tuple[Submission]]",
+    limit: int,
+    cursor: str | None,
 ) -> SubmissionList:
     ordered = rows.order_by(Submission.created_at.desc(), Submission.id.desc())
     try:
         page = select_page(session, ordered, per_page=limit, page=cursor or None)
     except BadBookmark as error:
         raise Refused("The cursor is not one of ours.", field="cursor") from error
-    items = [shown(request, session, row) for (row,) in page]
+    items = [shown(request, session, who, row) for (row,) in page]
     return SubmissionList(items=items, next_cursor=page.paging.bookmark_next if page.paging.has_next else None)
 
 
@@ -208,7 +216,7 @@ def _page(
 def read(request: Request, who: Reader, ref: str) -> SubmissionOut:
     """A submission and its state."""
     with Session.begin() as session:
-        return shown(request, session, service.submission_of(session, who, ref))
+        return shown(request, session, who, service.submission_of(session, who, ref))
 
 
 @router.get("/submissions/{ref}/events", response_class=EventSourceResponse)
@@ -228,10 +236,11 @@ async def events(request: Request, who: Reader, ref: str) -> EventSourceResponse
 def report(who: Reader, ref: str) -> dict[str, object]:
     """The full report of a scored submission."""
     with Session.begin() as session:
-        evaluation = service.submission_of(session, who, ref).evaluation
-        if evaluation.report is None:
-            raise NotScored(f"Its state is {evaluation.state}.", state=evaluation.state)
-        return evaluation.report
+        submission = service.submission_of(session, who, ref)
+        found = report_for(submission.evaluation, view_of(submission.phase, who, now(session)))
+        if found is None:
+            raise NotScored(f"Its state is {submission.evaluation.state}.", state=submission.evaluation.state)
+        return found
 
 
 @router.get("/submissions/{ref}/items")
@@ -270,4 +279,4 @@ def _download(sha256: str | None, name: str, kind: str) -> Response:
 def cancel(request: Request, who: Submitter, ref: str) -> SubmissionOut:
     """Cancel a submission that is not final; it does not count."""
     with Session.begin() as session:
-        return shown(request, session, service.cancel(session, who, ref))
+        return shown(request, session, who, service.cancel(session, who, ref))

@@ -6,9 +6,10 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from app.competitions.visibility import View
 from app.submissions import service
 from app.submissions.limits import Limits, Use
-from app.submissions.models import Submission
+from app.submissions.models import Evaluation, Mark, Submission
 
 
 class UseOut(BaseModel):
@@ -63,8 +64,17 @@ class Stamps(BaseModel):
     finished_at: datetime | None
 
 
+class MarkOut(BaseModel):
+    """When it was chosen or withdrawn by its sender, or disqualified by organizers, and why."""
+
+    chosen_at: datetime | None
+    withdrawn_at: datetime | None
+    disqualified_at: datetime | None
+    reason: str
+
+
 class SubmissionOut(BaseModel):
-    """A submission with the state of its newest evaluation."""
+    """A submission with the state of its newest evaluation; `mark` is what was said about it later."""
 
     ref: str
     competition: str
@@ -83,6 +93,7 @@ class SubmissionOut(BaseModel):
     problem: dict[str, Any] | None
     scores: dict[str, Any] | None
     rank: dict[str, Any] | None = None
+    mark: MarkOut | None = None
     signature: str | None
     links: dict[str, str]
     limits: LimitsOut | None = None
@@ -123,10 +134,23 @@ def _window_use(use: Use, window: str) -> WindowUseOut:
     return WindowUseOut(limit=use.limit, used=use.used, left=use.left, window=window, resets_at=use.frees_at)
 
 
-def submission_out(session: Session, submission: Submission, rank: dict[str, Any] | None = None) -> SubmissionOut:
-    """A submission as its owner and organizers see it."""
+def report_for(evaluation: Evaluation, view: View) -> dict[str, Any] | None:
+    """The report that this viewer may see: of all items, or of the public ones alone."""
+    return evaluation.report if view.whole else evaluation.public_report
+
+
+def _mark_out(mark: Mark | None) -> MarkOut | None:
+    if mark is None or not (mark.chosen_at or mark.withdrawn_at or mark.disqualified_at):
+        return None
+    return MarkOut.model_validate(mark, from_attributes=True)
+
+
+def submission_out(
+    session: Session, submission: Submission, view: View, rank: dict[str, Any] | None = None
+) -> SubmissionOut:
+    """A submission as its owner or an organizer may see it."""
     evaluation, phase = submission.evaluation, submission.phase
-    report = evaluation.report or {}
+    report = report_for(evaluation, view) or {}
     here = f"/api/v1/submissions/{submission.ref}"
     place = service.queue_place(session, evaluation)
     return SubmissionOut(
@@ -147,7 +171,8 @@ def submission_out(session: Session, submission: Submission, rank: dict[str, Any
         problem=evaluation.problem,
         scores={key: report[key] for key in ("final", "accuracy", "explanation")} if report else None,
         rank=rank,
-        signature=evaluation.signature,
+        mark=_mark_out(submission.mark),
+        signature=evaluation.signature if view.whole else report.get("signature"),
         links={
             "self": here,
             "events": f"{here}/events",

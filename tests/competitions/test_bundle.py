@@ -112,7 +112,7 @@ def test_what_is_kept_without_effect_yet_is_named_once_at_the_key_that_asks():
     notes = read_bundle(bundle(**asked, phases=phases({}, {"freeze_hours": 3}))).notes
     assert {note["code"] for note in notes} == {"not_yet"}
     places = sorted(note["message"].partition(": ")[0] for note in notes)
-    assert places == ["anonymous", "leaderboards.0", "leaderboards.0.hidden", "phases.1.freeze_hours"]
+    assert places == ["anonymous", "leaderboards.0.hidden", "phases.1.freeze_hours"]
     assert all(note["line"] > 1 for note in notes)
 
 

@@ -11,6 +11,7 @@ from app.competitions import people
 from app.competitions.models import Phase, Team
 from app.db import now
 from app.main import create_app
+from app.submissions.models import Mark
 
 API = "/api/v1"
 HERE = f"{API}/competitions/pairs"
@@ -23,7 +24,7 @@ ACTS = {
     ("PUT", "/competitions/{slug}/organizers/{username}"): ("organizers/ada", {}),
     ("DELETE", "/competitions/{slug}/organizers/{username}"): ("organizers/co", {}),
     ("POST", "/competitions/{slug}/organizers/{username}/transfer"): ("organizers/co/transfer", {}),
-    ("PUT", "/competitions/{slug}/phases/{phase}/truth"): ("phases/main/truth", {"content": TRUTH}),
+    ("PUT", "/competitions/{slug}/phases/{phase}/truth"): ("phases/final/truth", {"content": TRUTH}),
     ("PATCH", "/competitions/{slug}"): ("", {"json": {"title": "Other"}}),
     ("DELETE", "/competitions/{slug}"): ("", {}),
     ("POST", "/competitions/{slug}/restore"): ("restore", {}),
@@ -34,6 +35,8 @@ ACTS = {
     ("POST", "/competitions/{slug}/announcements"): ("announcements", {"json": NEWS}),
     ("PATCH", "/competitions/{slug}/announcements/{ref}"): ("announcements/ann_1", {"json": NEWS}),
     ("DELETE", "/competitions/{slug}/announcements/{ref}"): ("announcements/ann_1", {}),
+    ("POST", "/submissions/{ref}/disqualify"): ("/submissions/{one}/disqualify", {"json": {"reason": "Copied."}}),
+    ("POST", "/submissions/{ref}/reinstate"): ("/submissions/{two}/reinstate", {}),
 }
 BUNDLES = {("POST", "/competitions")}
 
@@ -61,7 +64,7 @@ def uses(dependant, call) -> bool:
 
 @pytest.fixture
 def crowd(world, session):
-    """ada takes part, co co-organizes; cy leads a team with ben; a next phase; something announced."""
+    """ada sent two, one is disqualified; co co-organizes; cy leads a team with ben; a next phase; an announcement."""
     ada, co = world.person("ada"), world.person("co")
     people.join(session, ada, "pairs", accept_terms=True)
     people.add_organizer(session, world.organizer, "pairs", "co")
@@ -73,9 +76,11 @@ def crowd(world, session):
     )
     final.truth_id, final.carry_from_id = world.phase.truth_id, world.phase.id
     session.add_all([final, Announcement(ref="ann_1", competition_id=here, author_id=ada.account_id, **NEWS)])
+    one, two = (world.submit(ada, key=key) for key in ("1", "2"))
+    session.add(Mark(submission_id=two.id, disqualified_at=now(session), reason="Copied."))
     session.commit()
     session.expire_all()
-    return {"ada": ada, "co": co}
+    return {"ada": ada, "co": co, "one": one.ref, "two": two.ref}
 
 
 def count(session) -> int:
@@ -91,15 +96,17 @@ def test_the_table_of_acts_is_whole():
 @pytest.mark.parametrize("door", ACTS, ids=" ".join)
 def test_each_act_of_an_organizer_leaves_a_row_and_strangers_are_refused(client, world, session, crowd, door):
     path, body = ACTS[door]
-    path = f"{HERE}/{path}".rstrip("/")
+    path = path.format(**crowd)
+    path = API + path if path.startswith("/") else f"{HERE}/{path}".rstrip("/")
     theirs, owner = world.token(world.person()), world.token(world.organizer) | {"If-Match": "*"}
     if path.endswith("/restore"):
         world.competition.deleted_at = now(session)
         session.commit()
     before = count(session)
     refused = client.request(door[0], path, headers=theirs | {"If-Match": "*"}, **body)
-    # What was deleted is not there for strangers.
-    assert (refused.status_code, count(session)) == (404 if path.endswith("/restore") else 403, before)
+    # What was deleted, and what others sent, is not there for strangers.
+    hidden = path.endswith("/restore") or "/submissions/" in path
+    assert (refused.status_code, count(session)) == (404 if hidden else 403, before)
     answer = client.request(door[0], path, headers=owner, **body)
     assert answer.is_success, answer.text
     rows = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(count(session) - before)).all()

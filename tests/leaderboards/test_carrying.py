@@ -103,6 +103,7 @@ def test_who_is_out_is_not_carried(session, world, why):
     elif why != "late":
         session.add(Mark(submission_id=sent.id, **{why: now(session)}))
     session.flush()
+    service.replace(session, world.phase.id, sent.participation_id)
     assert sent.late is (why == "late")
     phase = next_phase(session, world)
     assert carrying.carry_by_clock(session, phase.id).evaluation_ids == []

@@ -1,0 +1,154 @@
+"""What of an entrant counts on a board: read from the submissions alone, and decided by pure functions.
+
+Decision: whenever something of an entrant changes, all that may count of this entrant is read again and decided anew.
+So `place` and `rebuild` agree by construction, whatever the rule, and a past board is the same decision about what was
+known then. It costs one entrant's submissions of one phase, however many entrants there are. Rejected: comparing the
+new one with the standing one, which is enough for the best, and for no other rule.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.competitions.models import Participation, Phase, Team
+from app.competitions.rules import BoardRule
+from app.leaderboards.columns import rule_of, scores_read, sort_keys
+from app.submissions.models import Evaluation, Mark, Submission
+
+ENTRANT = func.coalesce(Team.lead_id, Participation.id)
+"""Who competes: the participation, or that of the lead of its team."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A scored submission that may count; `keys` rank, higher is better."""
+
+    submission_id: int
+    evaluation_id: int
+    entrant_id: int
+    sent_at: datetime
+    chosen: bool
+    keys: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A row of a board: a counting evaluation of an entrant, who has so many entries. See `models.Standing`."""
+
+    entrant_id: int
+    slot: int
+    evaluation_id: int
+    sort_keys: tuple[float, ...]
+    submitted_at: datetime
+    entries: int
+
+
+def boards_of(phase: Phase) -> tuple[str, ...]:
+    """The boards of a phase."""
+    return ("main", "public", "late") if phase.split else ("main", "late")
+
+
+def report_of(phase: Phase, board: str) -> Any:
+    """The column with the report by which the board ranks."""
+    if phase.split is None:
+        return Evaluation.report
+    return Evaluation.public_report if board == "public" else Evaluation.private_report
+
+
+def order(one: Candidate) -> tuple[Any, ...]:
+    """By this, the better comes first; of equals, the earlier."""
+    return (*(-key for key in one.keys), one.sent_at, one.submission_id)
+
+
+def counting(rule: BoardRule, of_one: Sequence[Candidate]) -> list[Candidate]:
+    """Which of one entrant's submissions count: one, or all of them where the rule is so."""
+    if rule.counting == "all":
+        return list(of_one)
+    if rule.counting == "latest":
+        return [max(of_one, key=lambda one: (one.sent_at, one.submission_id))]
+    chosen = [one for one in of_one if one.chosen] if rule.counting == "choice" else []
+    return [min(chosen or of_one, key=order)]
+
+
+def placed(rule: BoardRule, found: Iterable[Candidate]) -> list[Placed]:
+    """The rows of a board, best first."""
+    by_entrant: dict[int, list[Candidate]] = defaultdict(list)
+    for one in found:
+        by_entrant[one.entrant_id].append(one)
+    rows = [
+        (one, Placed(entrant, _slot(rule, one), one.evaluation_id, one.keys, one.sent_at, len(of_one)))
+        for entrant, of_one in by_entrant.items()
+        for one in counting(rule, of_one)
+    ]
+    return [row for _, row in sorted(rows, key=lambda pair: order(pair[0]))]
+
+
+def _slot(rule: BoardRule, one: Candidate) -> int:
+    return one.submission_id if rule.counting == "all" else 0
+
+
+def board_at(
+    session: Session, phase: Phase, board: str, *, at: datetime | None = None, entrant_id: int | None = None
+) -> list[Placed]:
+    """The rows of a board from the submissions alone, best first: now, or as it was at a moment; or one entrant's."""
+    return placed(rule_of(phase), candidates(session, phase, board, at=at, entrant_id=entrant_id))
+
+
+def candidates(
+    session: Session, phase: Phase, board: str, *, at: datetime | None = None, entrant_id: int | None = None
+) -> list[Candidate]:
+    """What may count on the board, now or at a moment.
+
+    That is: scored by its newest judgement that had effect then, neither withdrawn nor disqualified, not of a banned
+    participant.
+    """
+    rule, report = rule_of(phase), report_of(phase, board)
+    read = scores_read(rule)
+    values = [report[key]["value"].as_float() for key in read]
+    other = aliased(Evaluation)
+    newest = select(func.max(other.version)).where(
+        other.submission_id == Submission.id, _happened(other.effective_at, at)
+    )
+    rows = (
+        select(Submission.id, Evaluation.id, ENTRANT, Submission.created_at, Mark.chosen_at, *values)
+        .join(Evaluation, Evaluation.submission_id == Submission.id)
+        .join(Participation, Participation.id == Submission.participation_id)
+        .outerjoin(Team, Team.id == Participation.team_id)
+        .outerjoin(Mark, Mark.submission_id == Submission.id)
+        .where(
+            Submission.phase_id == phase.id,
+            Submission.late == (board == "late"),
+            Evaluation.version == newest.scalar_subquery(),
+            Evaluation.state == "scored",
+            _happened(Evaluation.finished_at, at),
+            ~_happened(Mark.withdrawn_at, at),
+            ~_happened(Mark.disqualified_at, at),
+            Participation.status != "banned",
+        )
+    )
+    if entrant_id is not None:
+        rows = rows.where(entrant_id == ENTRANT)
+    if at is not None:
+        rows = rows.where(Submission.created_at <= at)
+    return [
+        Candidate(
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            chosen=row[4] is not None and (at is None or row[4] <= at),
+            keys=sort_keys(rule, dict(zip(read, row[5:], strict=True))),
+        )
+        for row in session.execute(rows)
+    ]
+
+
+def _happened(moment: Any, at: datetime | None) -> ColumnElement[bool]:
+    """Whether what the column stamps has happened, until `at` where that is given."""
+    stamped: ColumnElement[bool] = moment.is_not(None)
+    return stamped if at is None else stamped & (moment <= at)
