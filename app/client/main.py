@@ -17,6 +17,7 @@ import typer
 from .. import __version__
 from . import (
     account,
+    boards,
     boundary,
     bundles,
     checking,
@@ -48,7 +49,7 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("explain", explaining.explain, "palmares explain sub_7h3k9q2m --limit 20"),
     ("submissions", submissions.submissions, "palmares submissions photo-pairs --state scored"),
     ("limits", competitions.limits, "palmares limits photo-pairs"),
-    ("leaderboard", competitions.leaderboard, "palmares leaderboard photo-pairs/final --format csv"),
+    ("leaderboard", boards.leaderboard, "palmares leaderboard photo-pairs/final --format csv"),
     ("diff", comparing.diff, "palmares diff sub_7h3k9q2m sub_4f8s2k1p"),
     ("cancel", submissions.cancel, "palmares cancel sub_7h3k9q2m"),
     ("choose", marking.choose, "palmares choose sub_7h3k9q2m"),
