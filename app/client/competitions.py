@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from . import show
 from .asking import ask
-from .boundary import run
 from .exits import Problem
 from .http import opened
 from .options import Json, Place, Slug
@@ -18,14 +16,6 @@ from .target import resolve, slug_of
 
 YOU = {"approved": "in", "pending": "waiting", "denied": "denied", "banned": "banned"}
 """A participation's status in the list of competitions."""
-
-
-class Format(StrEnum):
-    """How a leaderboard is printed."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
 
 
 def competitions(as_json: Json = False) -> None:
@@ -168,53 +158,3 @@ def limit_lines(found: dict[str, Any]) -> list[str]:
     if invalid.get("used"):
         lines.append(f"invalid: {invalid['left']} of {invalid['limit']} left")
     return lines or ["no limit"]
-
-
-def leaderboard(
-    place: Place,
-    shape: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
-    late: Annotated[bool, typer.Option("--late", help="The board of what came after the end.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Print the leaderboard of a phase.
-
-    Without PHASE: the open one, else the one that closed last. `tied` spans the places that cannot be told apart,
-    `interval` is the rank's 95 % interval.
-    """
-    run.json = as_json or shape is Format.json
-    with opened() as client:
-        target = resolve(client, place, to_read=True)
-        if shape is Format.csv and not as_json:
-            query = "?board=late" if late else ""
-            show.out(client.text(target.path("leaderboard.csv") + query).rstrip("\r\n"))
-            return
-        board = client.get(target.path("leaderboard"), board="late" if late else "")
-    if run.json:
-        show.document(board)
-        return
-    if not board["rows"]:
-        show.talk(f"{target}: no entries yet")
-    columns = [column for column in board["columns"] if "." not in column["key"]]  # parts: see --format csv or json
-    titles = [str(column["title"]) for column in columns]
-    show.table(
-        ["rank", "tied", "interval", "participant", *titles, "entries", "when"],
-        [
-            (
-                "-" if row["rank"] is None else row["rank"],
-                row.get("shown_rank") or "",
-                "-".join(map(str, row.get("rank_ci95") or ())),
-                row["participant"] + (" (baseline)" if row.get("baseline") else ""),
-                *(_cell(row["scores"].get(column["key"]), column) for column in columns),
-                row["entries"],
-                show.moment(row["submitted_at"]),
-            )
-            for row in board["rows"]
-        ],
-        right=["rank", "tied", "interval", *titles, "entries"],
-    )
-
-
-def _cell(entry: dict[str, Any] | None, column: dict[str, Any]) -> str:
-    """A score as the table shows it: the interval only where it ranks, so that a row fits a terminal."""
-    interval = (entry or {}).get("ci95") if column.get("primary") else None
-    return show.score({**(entry or {}), "ci95": interval}, int(column.get("precision", 4)))

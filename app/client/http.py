@@ -87,9 +87,10 @@ class Client:
                 break
         return items[:most]
 
-    def text(self, path: str) -> str:
-        """The text at a path under /api/v1."""
-        return self._answered(self._send("GET", API + path, again=True)).text
+    def text(self, path: str, **params: str) -> str:
+        """The text at a path under /api/v1; empty parameters are left out."""
+        given = {name: value for name, value in params.items() if value}
+        return self._answered(self._send("GET", API + path, params=given, again=True)).text
 
     def download(self, path: str, target: Path, **params: str) -> None:
         """Write the file at a path under /api/v1 to `target`, whole or not at all; it must not exist."""

@@ -8,8 +8,8 @@ from urllib.parse import quote, urlencode
 import typer
 
 from . import show
+from .boards import Format
 from .boundary import run
-from .competitions import Format
 from .http import opened
 from .options import Json, Slug
 from .target import slug_of

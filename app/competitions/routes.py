@@ -153,13 +153,14 @@ def _put_truth(who: Principal, slug: str, phase_slug: str, content: bytes, name:
     storage.put(truth)
     with Session.begin() as session:
         phase = service.phase_of(session, slug, phase_slug)
-        before = phase.truth.number if phase.truth else None
+        before = phase.truth
         made = service.add_truth(session, phase, sha256, item_ids, who.account_id)
         session.refresh(made)
-        if made.number != before:
+        if made is not before:
             told = {"version": made.number, "sha256": sha256[:12], "items": len(item_ids)}
             where = f"{slug}/{phase_slug}"
-            audit.record(session, who, "truth.given", where, competition=slug, before={"version": before}, after=told)
+            old = {"version": before.number if before else None}
+            audit.record(session, who, "truth.given", where, competition=slug, before=old, after=told)
         return TruthOut(version=made.number, n_items=len(item_ids), sha256=made.sha256, created_at=made.created_at)
 
 

@@ -18,12 +18,7 @@ KEY = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 
 
 NOT_YET: dict[str, tuple[Any, str]] = {
-    "freeze_hours": (None, "boards never stand still."),
-    "frozen_at": (None, "boards never stand still."),
-    "publish": ("end", "boards are public all the time."),
-    "published_at": (None, "boards are public all the time; it only ends the intake of late submissions."),
     "split": (None, "all items count and are public alike."),
-    "anonymous": (False, "names are shown."),
     "overall": (None, "there is no board over the phases."),
 }
 """Settings that are kept and exported, and have no effect in this version: what happens anyway, and a sentence."""

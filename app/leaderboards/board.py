@@ -49,7 +49,7 @@ def rows_of(session: Session, phase: Phase, board: str = "main", at: datetime | 
     """A board in order: equal keys share a rank, of equals the earlier submission stands first.
 
     `scores` holds all scores of the report by which the board ranks, and the computed ones. `comparable`: judged like
-    the newest one by the phase's present truth and plan, so that `ranking.add_places` may set it beside others.
+    the newest one (by the phase's present truth and plan, if any was), so that `ranking.add_places` may compare it.
     """
     rule = rule_of(phase)
     entries = entries_of(session, phase, board, at)
@@ -97,29 +97,32 @@ def _entrants(session: Session, ids: set[int]) -> dict[int, Row]:
 def _judged(session: Session, phase: Phase, board: str, ids: list[int]) -> dict[int, Row]:
     """Of each evaluation: the submission's ref, its scores, and whether it can be compared with the others."""
     same = (Evaluation.truth_id == phase.truth_id) & (Evaluation.plan == phase.plan)
-    report = report_of(phase, board)
+    how = (Evaluation.signature, Evaluation.truth_id, Evaluation.plan)
     found = (
-        select(Evaluation.id, Submission.ref, report.label("report"), Evaluation.signature, same.label("same"))
+        select(Evaluation.id, Submission.ref, report_of(phase, board).label("report"), *how, same.label("same"))
         .join(Submission, Submission.id == Evaluation.submission_id)
         .where(_among(Evaluation.id, ids))
     )
     rows = {row.id: row for row in session.execute(found)}
-    newest = max((row.id for row in rows.values() if row.same), default=None)
-    versions = scoring_of(rows[newest].signature) if newest is not None else None
+    newest = max(rows.values(), key=lambda row: (row.same, row.id), default=None)
     return {
         row.id: {
             "evaluation_id": row.id,
             "ref": row.ref,
             "scores": {key: one for key, one in row.report.items() if isinstance(one, dict) and "value" in one},
-            "comparable": row.same and scoring_of(row.signature) == versions,
+            "comparable": newest is not None and same_scoring(row, newest),
         }
         for row in rows.values()
     }
 
 
-def scoring_of(signature: str | None) -> str:
-    """What a signature says of metrics, libraries, models, truth and plan: all of it but Palmares' own version."""
-    return (signature or "").partition("|")[2]
+def same_scoring(a: Any, b: Any) -> bool:
+    """Whether two evaluations were judged alike: same truth, plan, metrics, libraries and models.
+
+    That is what a signature says, but for Palmares' own version in front.
+    """
+    versions = [(one.signature or "").partition("|")[2] for one in (a, b)]
+    return a.truth_id == b.truth_id and a.plan == b.plan and versions[0] == versions[1]
 
 
 def _among(column: Any, ids: Sequence[int] | set[int]) -> Any:
@@ -140,6 +143,16 @@ def _compute(rule: BoardRule, rows: list[Row]) -> None:
                 if by_rank and by.key == column.key and value is not None:
                     turned = -value if by.direction == "asc" else value
                     row["keys"] = (*row["keys"][:place], turned, *row["keys"][place + 1 :])
+
+
+def counts(session: Session, phase: Phase, view: View, evaluation_id: int) -> bool:
+    """Whether the evaluation stands on a board that the viewer may see."""
+    if view.frozen_at is None:
+        here = (Standing.phase_id == phase.id, Standing.board.in_(view.boards))
+        standing = select(Standing.slot).where(*here, Standing.evaluation_id == evaluation_id)
+        return session.scalar(select(standing.exists())) is True
+    past = (one for board in view.boards for one in entries_of(session, phase, board, view.frozen_at))
+    return any(one.evaluation_id == evaluation_id for one in past)
 
 
 def rank_of(session: Session, submission: Submission, view: View) -> Row | None:

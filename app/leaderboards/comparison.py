@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session as OrmSession
 from app import storage
 from app.accounts.service import Principal
 from app.competitions import service as competitions
-from app.db import Session
-from app.leaderboards.errors import DifferentPhases, DifferentScoring, SameSubmission
-from app.leaderboards.models import Standing
+from app.competitions.visibility import view_of
+from app.db import Session, now
+from app.leaderboards.board import counts, same_scoring
+from app.leaderboards.columns import rule_of
+from app.leaderboards.errors import DifferentPhases, DifferentScoring, NotCompared, SameSubmission
 from app.leaderboards.ranking import computing
-from app.scoring.comparing import compare, read_items
+from app.scoring.comparing import KEYS, compare, read_items
 from app.submissions import service as submissions
 from app.submissions.errors import NotScored, SubmissionNotFound
 from app.submissions.models import Submission
@@ -33,7 +35,7 @@ def comparison(who: Principal, ref: str, other: str) -> dict[str, Any]:
     """The comparison of `ref` with `other`: differences are `ref` - `other`, so above 0 `ref` is better.
 
     Raises SameSubmission, SubmissionNotFound (also for somebody else's that does not count on the board),
-    DifferentPhases, NotScored, DifferentScoring.
+    DifferentPhases, NotScored, DifferentScoring, NotCompared.
     """
     with Session.begin() as session:
         sides = _sides(session, who, ref, other)
@@ -55,8 +57,9 @@ def _sides(session: OrmSession, who: Principal, ref: str, other: str) -> _Sides:
         if one.evaluation.items_sha256 is None:
             raise NotScored(f"The state of {one.ref} is {one.evaluation.state}.", state=one.evaluation.state)
     a, b = first.evaluation, second.evaluation
-    if a.truth_id != b.truth_id or a.plan != b.plan:
-        what = "ground truth" if a.truth_id != b.truth_id else "plan"
+    if not same_scoring(a, b):
+        what = "version of the metrics" if a.plan == b.plan else "plan"
+        what = "ground truth" if a.truth_id != b.truth_id else what
         raise DifferentScoring(f"They were judged by another {what}.")
     files = (str(a.items_sha256), str(b.items_sha256))
     head = {"competition": phase.competition.slug, "phase": phase.slug, "a": ref, "b": other}
@@ -72,7 +75,9 @@ def _other(session: OrmSession, who: Principal, ref: str) -> tuple[Submission, b
         found = session.scalar(select(Submission).where(Submission.ref == ref))
         if found is None:
             raise
-        counting = select(Standing.evaluation_id).where(Standing.evaluation_id == found.evaluation.id)
-        if session.scalar(counting) is None:
+        view = view_of(found.phase, who, now(session))
+        if not counts(session, found.phase, view, found.evaluation.id):
             raise
+        if set(rule_of(found.phase).hidden) & set(KEYS):
+            raise NotCompared from None
         return found, True

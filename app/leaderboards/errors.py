@@ -1,6 +1,6 @@
 """Faults of boards and comparisons."""
 
-from app.errors import Conflict, Refused
+from app.errors import Conflict, Denied, NotFound, Refused
 
 
 class SameSubmission(Refused):
@@ -57,3 +57,27 @@ class ResultsPublished(Conflict):
     code = "results_published"
     title = "The results are published"
     fix = "Ask the organizers."
+
+
+class BoardNotFound(NotFound):
+    """The phase has no such board: `public` is only there where some of its items are hidden."""
+
+    code = "board_not_found"
+    title = "No such board"
+    fix = "Ask for another `board`, or leave it out."
+
+
+class BoardHidden(Denied):
+    """The board is for the organizers until the phase is published."""
+
+    code = "board_hidden"
+    title = "The board is not shown yet"
+    fix = "Wait until the phase is published, or look at the board that is shown: leave `board` out."
+
+
+class NotCompared(Denied):
+    """The board hides a column that a comparison with somebody else's entry would tell."""
+
+    code = "not_compared"
+    title = "Entries of others are not compared here"
+    fix = "Compare submissions of your own."

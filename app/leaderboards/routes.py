@@ -1,92 +1,87 @@
-"""HTTP doors of leaderboards: JSON and CSV, with an ETag that is the board's version, and comparisons."""
+"""HTTP doors of leaderboards: JSON and CSV, with an ETag of what the asker may see, and comparisons."""
 
 import csv
 import io
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response, status
+from pydantic import AwareDatetime
 
-from app.accounts.guards import Organizer, Reader
+from app.accounts.guards import Organizer, Reader, Visitor
+from app.accounts.service import Principal
 from app.broker import VALIDATE, nudge
-from app.competitions import service as competitions
 from app.db import Session
-from app.leaderboards import board as boards
 from app.leaderboards import carrying
-from app.leaderboards.columns import columns_of
 from app.leaderboards.comparison import comparison
-from app.leaderboards.ranking import add_places
 from app.leaderboards.schemas import BoardOut, CarriedOut
+from app.leaderboards.showing import Asked, board_of, digest, look, tag_of
 
 router = APIRouter(tags=["leaderboards"])
 BOARD = "/competitions/{slug}/phases/{phase}/leaderboard"
 
 
-Which = Annotated[Literal["main", "late"], Query(alias="board", description="`late`: what came after the end.")]
+Which = Annotated[
+    Literal["", "main", "public", "late"],
+    Query(alias="board", description="`late`: after the end; `public`: by the public items. Empty: the usual one."),
+]
+At = Annotated[AwareDatetime | None, Query(description="The board as it was at this moment, as far as you may see it.")]
 
 
-def board_of(slug: str, phase_slug: str, which: str = "main") -> BoardOut:
-    """The phase's board, `main` or `late`. Raises CompetitionNotFound, PhaseNotFound."""
+def _answer(
+    request: Request, who: Principal | None, asked: Asked, kind: str, write: Callable[[BoardOut], str]
+) -> Response:
+    """The board, or 304 where the asker has this very one already: of a present board no row is read then."""
     with Session.begin() as session:
-        phase = competitions.phase_of(session, slug, phase_slug)
-        board = {
-            "competition": slug,
-            "phase": phase_slug,
-            "board_version": boards.version_of(session, phase.id),
-            "columns": columns_of(phase),
-        }
-        rows = boards.rows_of(session, phase, which)
-    return BoardOut.model_validate({**board, "rows": add_places(rows)})
-
-
-def _unchanged(request: Request, slug: str, phase_slug: str, kind: str) -> tuple[str, bool]:
-    """The ETag, and whether the asker has this very version already: then no row is read."""
-    with Session.begin() as session:
-        phase = competitions.phase_of(session, slug, phase_slug)
-        tag = f'"{phase.id}-{boards.version_of(session, phase.id)}-{kind}"'
+        tag = tag_of(session, who, look(session, who, asked))
+    content = None
+    if tag is None:
+        content = write(board_of(who, asked))
+        tag = digest(content)
+    headers = {"ETag": f'"{tag}-{kind}"', "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
     given = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
-    return tag, tag in given or "*" in given
+    if headers["ETag"] in given or "*" in given:
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    content = write(board_of(who, asked)) if content is None else content
+    return Response(content, headers=headers, media_type="text/csv" if kind == "csv" else "application/json")
 
 
 @router.get(BOARD, response_model=BoardOut)
-def board_json(request: Request, response: Response, slug: str, phase: str, which: Which = "main") -> Any:
-    """The board in order; 304 where `If-None-Match` names the present version."""
-    tag, unchanged = _unchanged(request, slug, phase, f"{which}-json")
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if unchanged:
-        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    response.headers.update(headers)
-    return board_of(slug, phase, which)
+def board_json(request: Request, who: Visitor, slug: str, phase: str, which: Which = "", at: At = None) -> Any:
+    """The board in order, as you may see it; 304 where `If-None-Match` names the present version."""
+    return _answer(request, who, Asked(slug, phase, which, at), "json", BoardOut.model_dump_json)
 
 
 @router.get(BOARD + ".csv", response_class=Response)
-def board_csv(request: Request, slug: str, phase: str, which: Which = "main") -> Response:
+def board_csv(request: Request, who: Visitor, slug: str, phase: str, which: Which = "", at: At = None) -> Response:
     """The board as CSV: value and 95 % interval of each column."""
-    tag, unchanged = _unchanged(request, slug, phase, f"{which}-csv")
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if unchanged:
-        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    headers["Content-Disposition"] = f'attachment; filename="{slug}-{phase}.csv"'
-    return Response(as_csv(board_of(slug, phase, which)), media_type="text/csv", headers=headers)
+    answer = _answer(request, who, Asked(slug, phase, which, at), "csv", as_csv)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{slug}-{phase}.csv"'
+    return answer
 
 
 def as_csv(board: BoardOut) -> str:
-    """The board as CSV text. User names hold no character that a spreadsheet would take for a formula."""
+    """The board as CSV text."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     keys = [column.key for column in board.columns]
     spread = [name for key in keys for name in (key, f"{key}_low", f"{key}_high")]
     places = ["shown_rank", "rank_low", "rank_high", "p_first"]
-    writer.writerow(["rank", "participant", *spread, "entries", "submitted_at", "ref", *places])
+    writer.writerow(["rank", "participant", *spread, "entries", "submitted_at", "ref", *places, "baseline"])
     for row in board.rows:
         values: list[Any] = []
         for key in keys:
             score = row.scores.get(key, {})
             values += [score.get("value", ""), *(score.get("ci95") or ("", ""))]
         place = [row.shown_rank, *(row.rank_ci95 or (None, None)), row.p_first]
-        writer.writerow(
-            [row.rank, row.participant, *values, row.entries, row.submitted_at.isoformat(), row.ref, *place]
-        )
+        sent = row.submitted_at.isoformat()
+        writer.writerow([row.rank, _text(row.participant), *values, row.entries, sent, row.ref, *place, row.baseline])
     return text.getvalue()
+
+
+def _text(name: str) -> str:
+    """A name as text: a team's may begin with what a spreadsheet would take for a formula."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
 
 
 @router.get("/submissions/{ref}/comparison")

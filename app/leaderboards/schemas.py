@@ -28,7 +28,7 @@ class Row(BaseModel):
     """An entrant's place: rank (equal values share one), the counting submission, its scores with intervals.
 
     `participant` is a user name, or a team's name where `team` is true. A `baseline` stands beside those who compete
-    and has no rank.
+    and has no rank. `mine`: the asker's own, or their team's.
     `shown_rank` spans the neighbouring places that cannot be told apart (`1-3`), `rank_ci95` is the rank's interval and
     `p_first` the share of resamples in which it is first; null where an entry cannot be compared.
     """
@@ -40,6 +40,7 @@ class Row(BaseModel):
     participant: str
     team: bool = False
     baseline: bool = False
+    mine: bool = False
     ref: str
     submitted_at: datetime
     entries: int
@@ -47,11 +48,21 @@ class Row(BaseModel):
 
 
 class BoardOut(BaseModel):
-    """A phase's board; `board_version` grows with every change."""
+    """A phase's board as the asker may see it. `boards` are those that may be seen now.
+
+    `board_version` grows with every change; null for a board of the past (`as_of`), where `frozen` because the public
+    board stands still. `anonymous`: names of others are hidden; `published`: nothing is.
+    """
 
     version: int = 1
     competition: str
     phase: str
-    board_version: int
+    board: str = "main"
+    boards: list[str] = ["main"]
+    board_version: int | None
+    as_of: datetime | None = None
+    frozen: bool = False
+    published: bool = False
+    anonymous: bool = False
     columns: list[Column]
     rows: list[Row]

@@ -10,7 +10,7 @@ from app.competitions import routes as competitions
 from app.competitions.errors import PhaseNotFound
 from app.competitions.schemas import CompetitionDetail, PhaseOut
 from app.errors import Fault
-from app.leaderboards.routes import board_of
+from app.leaderboards.showing import Asked, board_of
 from app.settings import settings
 from app.submissions import routes as submissions
 from app.web.rendering import render
@@ -58,7 +58,7 @@ def competition_page(
         competition=found,
         phase=phase,
         announcements=announcements.listing(slug).items,
-        board=board_of(slug, phase.slug) if phase else None,
+        board=board_of(who, Asked(slug, phase.slug)) if phase else None,
         mine=mine,
         limits=limits,
         fault=fault,

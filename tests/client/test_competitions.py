@@ -1,11 +1,11 @@
-"""Competitions, joining, phases, limits and boards, as they are printed."""
+"""Competitions, joining, phases and limits, as they are printed."""
 
 import sys
 from typing import Any
 
 import pytest
 
-from tests.client.server import Answer, Fake, Palmares, problem
+from tests.client.server import Fake, Palmares
 
 PHASE: dict[str, Any] = {
     "slug": "dev",
@@ -25,32 +25,6 @@ COMPETITION: dict[str, Any] = {
     "joined": None,
     "phases": [PHASE, {**PHASE, "slug": "final", "status": "upcoming"}],
     "terms": "",
-}
-BOARD: dict[str, Any] = {
-    "version": 1,
-    "competition": "photos",
-    "phase": "dev",
-    "board_version": 7,
-    "columns": [
-        {"key": "final", "title": "Final", "precision": 3, "primary": True},
-        {"key": "accuracy", "title": "Accuracy", "precision": 2, "primary": False},
-        {"key": "explanation.semantic", "title": "Semantic", "precision": 2, "primary": False},
-    ],
-    "rows": [
-        {
-            "rank": 1,
-            "shown_rank": "1-3",
-            "rank_ci95": [1, 4],
-            "participant": "ada\u202e",
-            "ref": "sub_1",
-            "submitted_at": "2026-11-23T10:00:00Z",
-            "entries": 4,
-            "scores": {
-                "final": {"value": 0.8123, "ci95": [0.75, 0.87]},
-                "accuracy": {"value": 0.9, "ci95": [0.8, 1.0]},
-            },
-        }
-    ],
 }
 
 
@@ -148,36 +122,3 @@ def test_limits_of_a_team_in_a_rolling_window(signed_in: Palmares, fake: Fake) -
     assert team == "as the team Pixel Peepers"
     assert day.startswith("last 24 hours: 4 of 5 left, one more 2026-11-24 ")
     assert rest == ["in all: 2 of 9 left", "at a time: 1 of 2 left", "invalid: 17 of 20 left"]
-
-
-def test_the_board_as_a_table(signed_in: Palmares, fake: Fake) -> None:
-    fake.on("GET", "/competitions/photos/phases/dev/leaderboard", BOARD)
-    done = signed_in("leaderboard", "photos/dev")
-    head, row = done.out.splitlines()
-    assert head.split() == ["rank", "tied", "interval", "participant", "Final", "Accuracy", "entries", "when"]
-    assert row.split()[:9] == ["1", "1-3", "1-4", "ada", "0.812", "[0.750,", "0.870]", "0.90", "4"]
-
-
-@pytest.mark.parametrize("words", [["--json"], ["--format", "json"]])
-def test_the_board_as_json(signed_in: Palmares, fake: Fake, words: list[str]) -> None:
-    fake.on("GET", "/competitions/photos/phases/dev/leaderboard", BOARD)
-    assert signed_in("leaderboard", "photos/dev", *words).document == BOARD
-    fake.on("GET", "/competitions/photos/phases/dev/leaderboard", problem(404, "phase_not_found"))
-    assert signed_in("leaderboard", "photos/dev", *words).document["exit_code"] == 2
-
-
-def test_the_board_as_csv_is_the_servers(signed_in: Palmares, fake: Fake) -> None:
-    text = "rank,participant,final\r\n1,ada,0.8123\r\n"
-    fake.on(
-        "GET",
-        "/competitions/photos/phases/dev/leaderboard.csv",
-        Answer(text.encode(), headers={"Content-Type": "text/csv"}),
-    )
-    assert signed_in("leaderboard", "photos/dev", "--format", "csv").out == text.replace("\r", "")
-
-
-def test_an_empty_board_says_so(signed_in: Palmares, fake: Fake) -> None:
-    fake.on("GET", "/competitions/photos/phases/dev/leaderboard", {**BOARD, "rows": []})
-    done = signed_in("leaderboard", "photos/dev")
-    assert done.code == 0
-    assert "no entries yet" in done.err

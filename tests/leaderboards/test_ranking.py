@@ -9,7 +9,8 @@ from sqlalchemy import func, select, update
 from app import storage
 from app.competitions.models import Truth
 from app.leaderboards import ranking, service
-from app.leaderboards.routes import as_csv, board_of
+from app.leaderboards.routes import as_csv
+from app.leaderboards.showing import Asked, board_of
 from app.submissions.models import Evaluation
 
 N = 100
@@ -50,13 +51,13 @@ def told(board) -> list[tuple]:
 def test_neighbours_one_item_apart_are_tied_and_a_clear_last_is_not(session, world):
     for right in (90, 91, 40):
         score(session, world, world.entrant(), right)
-    board = board_of("pairs", "main")
+    board = board_of(None, Asked("pairs", "main"))
     assert told(board) == [(1, "1-2", (1, 1)), (2, "1-2", (1, 2)), (3, "3", (3, 3))]
     assert board.rows[0].p_first == 1.0
     head, first, *_ = as_csv(board).splitlines()
     assert head.startswith("rank,participant,final,")
-    assert head.endswith(",ref,shown_rank,rank_low,rank_high,p_first")
-    assert first.endswith(",1-2,1,1,1.0")
+    assert head.endswith(",ref,shown_rank,rank_low,rank_high,p_first,baseline")
+    assert first.endswith(",1-2,1,1,1.0,False")
 
 
 @pytest.mark.parametrize("why", ["no values", "other truth", "other plan"])
@@ -74,7 +75,7 @@ def test_what_cannot_be_compared_has_no_interval_and_keeps_its_place(session, wo
     score(session, world, world.entrant(), 95)
     score(session, world, world.entrant(), 70, **more)
     score(session, world, world.entrant(), 30)
-    assert told(board_of("pairs", "main")) == [(1, "1", (1, 1)), (2, None, None), (3, "3", (3, 3))]
+    assert told(board_of(None, Asked("pairs", "main"))) == [(1, "1", (1, 1)), (2, None, None), (3, "3", (3, 3))]
 
 
 def test_only_a_change_of_what_counts_is_computed_again(session, world, monkeypatch):
@@ -83,12 +84,12 @@ def test_only_a_change_of_what_counts_is_computed_again(session, world, monkeypa
     monkeypatch.setattr(ranking, "_computed", lambda ids: computed.append(ids) or real(ids))
     who = world.entrant()
     score(session, world, who, 80)
-    board_of("pairs", "main")
+    board_of(None, Asked("pairs", "main"))
     score(session, world, who, 20)  # another version of the board, the same entry counts
-    board_of("pairs", "main")
+    board_of(None, Asked("pairs", "main"))
     assert len(computed) == 1
     score(session, world, who, 85)
-    board_of("pairs", "main")
+    board_of(None, Asked("pairs", "main"))
     assert len(computed) == 2
 
 
@@ -96,7 +97,7 @@ def test_the_number_of_entries_is_bounded(session, world, monkeypatch):
     monkeypatch.setattr(ranking, "TOP", 2)
     for right in (90, 60, 30):
         score(session, world, world.entrant(), right)
-    assert [place for _, place, _ in told(board_of("pairs", "main"))] == ["1", "2", None]
+    assert [place for _, place, _ in told(board_of(None, Asked("pairs", "main")))] == ["1", "2", None]
 
 
 def test_evaluations_are_read_without_their_items(session, world):

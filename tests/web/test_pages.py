@@ -106,6 +106,7 @@ def board() -> BoardOut:
         "shown_rank": "1-3",
         "rank_ci95": [1, 4],
         "participant": "ada",
+        "mine": True,
         "ref": "sub_1",
         "submitted_at": NOW,
         "entries": 2,
