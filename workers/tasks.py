@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,6 +26,9 @@ from app.submissions.errors import LlmJudgeUnavailable, ScoringFailed
 from app.submissions.models import Evaluation
 from workers import embeddings, phases
 
+if TYPE_CHECKING:
+    from app.scoring.report import Report
+
 app = celery()
 
 
@@ -41,6 +44,7 @@ class Work:
     truth_sha256: str
     item_ids: list[str]
     plan: dict[str, Any]
+    split: dict[str, Any] | None
 
 
 def take(evaluation_id: int, stage: machine.Stage) -> Work | None:
@@ -59,6 +63,7 @@ def take(evaluation_id: int, stage: machine.Stage) -> Work | None:
             found.truth.sha256,
             list(found.truth.item_ids),
             found.plan,
+            found.submission.phase.split,
         )
 
 
@@ -148,6 +153,7 @@ def score_submission(evaluation_id: int) -> None:
             references = read_references(storage.get(work.truth_sha256), "truth.jsonl")
             plan = Plan.model_validate(work.plan)
             report = judge(references, answers, plan, embedder(), **judges_of(plan))
+            parts = _parts(report, plan, work.split)
             items = storage.put(report.items_jsonl())
     except Exception as error:
         give_back(work, "score", error)
@@ -157,11 +163,24 @@ def score_submission(evaluation_id: int) -> None:
         done = machine.finish(
             session, evaluation_id, "score", work.attempt, "scored",
             report=values, items_sha256=items, signature=values["signature"], final=values["final"]["value"],
-            **report.item_values(),
+            **report.item_values(), **parts,
         )  # fmt: skip
         if done:
             leaderboards.place(session, evaluation_id)
     log.info("scored", evaluation=evaluation_id, final=values["final"]["value"], fenced=not done)
+
+
+def _parts(report: "Report", plan: Plan, split: dict[str, Any] | None) -> dict[str, Any]:
+    """The reports of the public and of the hidden items alone, where the phase splits them."""
+    from app.scoring.splitting import part_of, public_items
+
+    if split is None:
+        return {}
+    ids = [str(item["item_id"]) for item in report.items]
+    public = public_items(ids, [item["category"] for item in report.items], **split)
+    parts = {"public_report": (public, "public"), "private_report": (frozenset(ids) - public, "private")}
+    made = {key: part_of(report, plan, chosen, name) for key, (chosen, name) in parts.items()}
+    return {key: part.as_dict() if part is not None else None for key, part in made.items()}
 
 
 @app.task(name=SWEEP)

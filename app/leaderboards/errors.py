@@ -88,4 +88,4 @@ class NoOverallBoard(NotFound):
 
     code = "no_overall_board"
     title = "There is no board over all phases"
-    fix = "Ask for a phase's board. Organizers make one: `palmares competition set SLUG 'overall={}'`, the phases' mean."
+    fix = "Ask for a phase's board. Organizers make one: `palmares competition set SLUG 'overall={}'`, their mean."

@@ -53,11 +53,17 @@ def boards_of(phase: Phase) -> tuple[str, ...]:
     return ("main", "public", "late") if phase.split else ("main", "late")
 
 
+def part_of(phase: Phase, board: str) -> str:
+    """Which items the board ranks by: `public`, `private`, or all of them (empty)."""
+    if phase.split is None:
+        return ""
+    return "public" if board == "public" else "private"
+
+
 def report_of(phase: Phase, board: str) -> Any:
     """The column with the report by which the board ranks."""
-    if phase.split is None:
-        return Evaluation.report
-    return Evaluation.public_report if board == "public" else Evaluation.private_report
+    columns = {"": Evaluation.report, "public": Evaluation.public_report, "private": Evaluation.private_report}
+    return columns[part_of(phase, board)]
 
 
 def order(one: Candidate) -> tuple[Any, ...]:
@@ -131,6 +137,8 @@ def candidates(
             Participation.status != "banned",
         )
     )
+    if phase.split is not None:
+        rows = rows.where(report.is_not(None))
     if entrant_id is not None:
         rows = rows.where(entrant_id == ENTRANT)
     if at is not None:

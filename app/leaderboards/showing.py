@@ -22,7 +22,7 @@ from app.db import ALPHABET, Session, now
 from app.leaderboards.board import Row, rows_of, version_of
 from app.leaderboards.columns import columns_of
 from app.leaderboards.errors import BoardHidden, BoardNotFound
-from app.leaderboards.placing import ENTRANT, boards_of
+from app.leaderboards.placing import ENTRANT, boards_of, part_of
 from app.leaderboards.ranking import add_places
 from app.leaderboards.schemas import BoardOut
 from app.submissions.models import Submission
@@ -103,7 +103,7 @@ def board_of(who: Principal | None, asked: Asked) -> BoardOut:
     shown = {column["key"] for column in columns}
     for row in rows:
         row["scores"] = {key: score for key, score in row["scores"].items() if key in shown}
-    return BoardOut.model_validate({**told, "rows": add_places(rows)})
+    return BoardOut.model_validate({**told, "rows": add_places(rows, part_of(phase, seen.board))})
 
 
 def _name(session: OrmSession, who: Principal | None, seen: Look, rows: list[Row]) -> None:

@@ -56,13 +56,14 @@ def judge(
     notes: dict[str, Sequence[Any]] = {}
     options = {"entail": entail, "rate": rate, "llm_judge": plan.llm_judge, "seed": seed, "notes": notes, "shared": {}}
     values = _measure(pairs, plan, embed, options)
-    scores, categories = _summarise(pairs, values, plan, seed)
+    scores, categories = summarise([p.reference.category for p in pairs], values, plan, seed)
+    missing = frozenset(p.reference.item_id for p in pairs if p.answer is None)
     return Report(
         plan=plan.name,
         scores=scores,
         categories=categories,
         n_items=len(pairs),
-        n_missing=sum(p.answer is None for p in pairs),
+        n_missing=len(missing),
         seed=seed,
         signature=signature(
             plan,
@@ -79,6 +80,7 @@ def judge(
             for i, p in enumerate(pairs)
         ),
         note=plan.note,
+        missing=missing,
     )
 
 
@@ -103,10 +105,16 @@ def _measure(pairs: Sequence[Pair], plan: Plan, embed: Embed, options: Mapping[s
         except Exception as error:
             raise MetricFailed(key, f"{type(error).__name__}: {error}") from error
         computed[key] = _checked(key, column, pairs)
-    counted = {key: weight for key, weight in plan.weights.items() if math.fsum(computed[key]) > 0}
-    final = sum((weight * computed[key] for key, weight in counted.items()), start=np.zeros(len(pairs)))
-    first = {"accuracy": computed["accuracy"], "explanation": computed["explanation"], "final": np.minimum(final, 1.0)}
+    final = final_of(computed, plan)
+    first = {"accuracy": computed["accuracy"], "explanation": computed["explanation"], "final": final}
     return first | {key: column for key, column in computed.items() if key not in first}
+
+
+def final_of(values: Mapping[str, Floats], plan: Plan) -> Floats:
+    """The final score of each item, shape (n,): weighted, without metrics whose mean is cut off at 0."""
+    counted = {key: weight for key, weight in plan.weights.items() if math.fsum(values[key]) > 0}
+    final = sum((weight * values[key] for key, weight in counted.items()), start=np.zeros(len(values["accuracy"])))
+    return np.minimum(final, 1.0)
 
 
 def _checked(key: str, column: Floats, pairs: Sequence[Pair]) -> Floats:
@@ -121,11 +129,10 @@ def _checked(key: str, column: Floats, pairs: Sequence[Pair]) -> Floats:
     return column
 
 
-def _summarise(
-    pairs: Sequence[Pair], values: Mapping[str, Floats], plan: Plan, seed: int
+def summarise(
+    strata: Sequence[str | None], values: Mapping[str, Floats], plan: Plan, seed: int
 ) -> tuple[dict[str, Score], dict[str, Group]]:
     """Means and intervals over all items and within each category; items without a category are in no group."""
-    strata = [p.reference.category for p in pairs]
     means = interval.resample(np.column_stack(list(values.values())), strata, plan.resamples, seed)
     groups: dict[str, Group] = {}
     for category in sorted({stratum for stratum in strata if stratum is not None}):
