@@ -57,13 +57,12 @@ def judge(
     options = {"entail": entail, "rate": rate, "llm_judge": plan.llm_judge, "seed": seed, "notes": notes, "shared": {}}
     values = _measure(pairs, plan, embed, options)
     scores, categories = summarise([p.reference.category for p in pairs], values, plan, seed)
-    missing = frozenset(p.reference.item_id for p in pairs if p.answer is None)
     return Report(
         plan=plan.name,
         scores=scores,
         categories=categories,
         n_items=len(pairs),
-        n_missing=len(missing),
+        n_missing=sum(p.answer is None for p in pairs),
         seed=seed,
         signature=signature(
             plan,
@@ -74,13 +73,9 @@ def judge(
             nli_hash=entail.model_hash if entail else "",
             precision=getattr(embed, "precision", DEFAULT),
         ),
-        items=tuple(
-            _item(p, {key: float(column[i]) for key, column in values.items()})
-            | {name: column[i] for name, column in notes.items()}
-            for i, p in enumerate(pairs)
-        ),
+        items=tuple(_item(p, i, values, notes) for i, p in enumerate(pairs)),
         note=plan.note,
-        missing=missing,
+        missing=frozenset(p.reference.item_id for p in pairs if p.answer is None),
     )
 
 
@@ -160,6 +155,7 @@ def _scores(values: Mapping[str, Floats], means: Floats, plan: Plan) -> dict[str
     return scores
 
 
-def _item(p: Pair, values: Mapping[str, float]) -> dict[str, Any]:
+def _item(p: Pair, place: int, values: Mapping[str, Floats], notes: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     correct = {"item_id": p.reference.item_id, "category": p.reference.category, "answer_correct": p.correct}
-    return correct | {key: value for key, value in values.items() if key != "accuracy"}
+    numbers = {key: float(column[place]) for key, column in values.items() if key != "accuracy"}
+    return correct | numbers | {name: column[place] for name, column in notes.items()}
