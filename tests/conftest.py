@@ -171,13 +171,15 @@ class World:
         people.join(self.session, who, "pairs", accept_terms=True)
         return who
 
-    def submit(self, who: "Principal", key: str | None = None, content: bytes = b"{}") -> "Submission":
+    def submit(
+        self, who: "Principal", key: str | None = None, content: bytes = b"{}", phase: str = "main"
+    ) -> "Submission":
         """A submission of this content, queued."""
         from app import storage
         from app.submissions import service
 
         received = service.Received(storage.put(content), len(content), "answers.jsonl")
-        return service.submit(self.session, who, "pairs", "main", received, "", key)[0]
+        return service.submit(self.session, who, "pairs", phase, received, "", key)[0]
 
     def token(self, who: "Principal", *scopes: str) -> dict[str, str]:
         """Headers with a fresh token of this person."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,9 +22,13 @@ from app.scoring.reading import read_answers, read_references, write_answers
 from app.scoring.validating import Validation, validate
 from app.settings import settings
 from app.submissions import evaluation as machine
+from app.submissions import rescoring
 from app.submissions.errors import LlmJudgeUnavailable, ScoringFailed
 from app.submissions.models import Evaluation
 from workers import embeddings, mails, phases
+
+if TYPE_CHECKING:
+    from app.scoring.report import Report
 
 app = celery()
 
@@ -41,6 +45,8 @@ class Work:
     truth_sha256: str
     item_ids: list[str]
     plan: dict[str, Any]
+    split: dict[str, Any] | None
+    rescoring: bool
 
 
 def take(evaluation_id: int, stage: machine.Stage) -> Work | None:
@@ -59,6 +65,8 @@ def take(evaluation_id: int, stage: machine.Stage) -> Work | None:
             found.truth.sha256,
             list(found.truth.item_ids),
             found.plan,
+            found.submission.phase.split,
+            found.effective_at is None,
         )
 
 
@@ -117,6 +125,7 @@ def validate_submission(evaluation_id: int) -> None:
         )  # fmt: skip
     if done and found.valid:
         nudge(SCORE, evaluation_id)
+    _go_on(work)
     log.info("validated", evaluation=evaluation_id, valid=found.valid, findings=found.findings_total, fenced=not done)
 
 
@@ -148,6 +157,7 @@ def score_submission(evaluation_id: int) -> None:
             references = read_references(storage.get(work.truth_sha256), "truth.jsonl")
             plan = Plan.model_validate(work.plan)
             report = judge(references, answers, plan, embedder(), **judges_of(plan))
+            parts = _parts(report, plan, work.split)
             items = storage.put(report.items_jsonl())
     except Exception as error:
         give_back(work, "score", error)
@@ -157,16 +167,41 @@ def score_submission(evaluation_id: int) -> None:
         done = machine.finish(
             session, evaluation_id, "score", work.attempt, "scored",
             report=values, items_sha256=items, signature=values["signature"], final=values["final"]["value"],
-            **report.item_values(),
+            **report.item_values(), **parts,
         )  # fmt: skip
-        if done:
+        if done and not work.rescoring:
             leaderboards.place(session, evaluation_id)
+    _go_on(work)
     log.info("scored", evaluation=evaluation_id, final=values["final"]["value"], fenced=not done)
+
+
+def _go_on(work: Work) -> None:
+    """What ends of a re-scoring rings for the next of it."""
+    if work.rescoring:
+        with Session.begin() as session:
+            rings = machine.due(session, 1, priority=1)
+        for task, evaluation_id in rings:
+            nudge(task, evaluation_id)
+
+
+def _parts(report: "Report", plan: Plan, split: dict[str, Any] | None) -> dict[str, Any]:
+    """The reports of the public and of the hidden items alone, where the phase splits them."""
+    from app.scoring.splitting import part_of, public_items
+
+    if split is None:
+        return {}
+    ids = [str(item["item_id"]) for item in report.items]
+    public = public_items(ids, [item["category"] for item in report.items], **split)
+    parts = {"public_report": (public, "public"), "private_report": (frozenset(ids) - public, "private")}
+    made = {key: part_of(report, plan, chosen, name) for key, (chosen, name) in parts.items()}
+    return {key: part.as_dict() if part is not None else None for key, part in made.items()}
 
 
 @app.task(name=SWEEP)
 def sweep() -> None:
     """Give back what outstayed its lease, ring again for what waits, do what the clock asks of phases, tidy up."""
+    with Session.begin() as session:
+        rescoring.fill_open(session)
     with Session.begin() as session:
         rings = machine.sweep(session)
     for task, evaluation_id in rings:

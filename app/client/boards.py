@@ -1,4 +1,4 @@
-"""`leaderboard`: the board of a phase, now or at a past moment."""
+"""`leaderboard`: the board of a phase, now or at a past moment, or the one over all phases."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import typer
 
 from . import show
 from .boundary import run
+from .exits import Problem
 from .http import opened
 from .options import Json, Place
-from .target import resolve
+from .target import resolve, slug_of
 
 
 class Format(StrEnum):
@@ -40,14 +41,20 @@ def leaderboard(
     at: Annotated[
         str, typer.Option("--at", metavar="TIME", help="As it was at this time (ISO 8601, zone).", show_default=False)
     ] = "",
+    overall: Annotated[bool, typer.Option("--overall", help="The board over all phases of SLUG.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Print the leaderboard of a phase.
+    """Print the leaderboard of a phase, or of all.
 
     Without PHASE: the open one, else the one that closed last. `tied` spans the places that cannot be told apart,
     `interval` is the rank's 95 % interval. Baselines have no rank.
     """
     run.json = as_json or shape is Format.json
+    if overall:
+        if which or at:
+            raise Problem("usage", "--overall is the present board over all phases.", "Leave --board and --at out.")
+        _overall(slug_of(place), shape)
+        return
     asked = {"board": which.value if which else "", "at": at}
     with opened() as client:
         target = resolve(client, place, to_read=True)
@@ -62,6 +69,10 @@ def leaderboard(
         show.talk(f"the board stands still as of {show.moment(board['as_of'])}")
     if not board["rows"]:
         show.talk(f"{target}: no entries yet")
+    _table(board)
+
+
+def _table(board: dict[str, Any]) -> None:
     columns = [column for column in board["columns"] if "." not in column["key"]]  # parts: see --format csv or json
     titles = [str(column["title"]) for column in columns]
     show.table(
@@ -80,6 +91,33 @@ def leaderboard(
         ],
         right=["rank", "tied", "interval", *titles, "entries"],
     )
+
+
+def _overall(slug: str, shape: Format) -> None:
+    path = f"/competitions/{slug}/leaderboard"
+    with opened() as client:
+        if shape is Format.csv and not run.json:
+            show.out(client.text(f"{path}.csv").rstrip("\r\n"))
+            return
+        board = client.get(path)
+    if run.json:
+        show.document(board)
+        return
+    slugs = [phase["slug"] for phase in board["phases"]]
+    show.table(
+        ["rank", "participant", board["key"], *slugs],
+        [
+            (_rank(row), _name(row), f"{row['value']:.4f}", *(_value(row["phases"][slug]) for slug in slugs))
+            for row in board["rows"]
+        ],
+        right=["rank", board["key"], *slugs],
+    )
+    for warning in board["warnings"]:
+        show.talk(f"warning: {show.line(warning['message'])}")
+
+
+def _value(value: float | None) -> str:
+    return "none, 0" if value is None else f"{value:.4f}"
 
 
 def _rank(row: dict[str, Any]) -> object:

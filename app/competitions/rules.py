@@ -17,10 +17,7 @@ Direction = Literal["desc", "asc"]
 KEY = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 
 
-NOT_YET: dict[str, tuple[Any, str]] = {
-    "split": (None, "all items count and are public alike."),
-    "overall": (None, "there is no board over the phases."),
-}
+NOT_YET: dict[str, tuple[Any, str]] = {}
 """Settings that are kept and exported, and have no effect in this version: what happens anyway, and a sentence."""
 NO_LADDER = "its `ladder` has no effect: every new best shows."
 

@@ -28,10 +28,12 @@ def version_of(session: Session, phase_id: int) -> int:
     return session.scalar(select(Board.version).where(Board.phase_id == phase_id)) or 0
 
 
-def entries_of(session: Session, phase: Phase, board: str, at: datetime | None = None) -> list[Placed]:
-    """What counts on a board, best first by the stored keys: now, or as it was at a moment."""
-    if at is not None:
-        return board_at(session, phase, board, at=at)
+def entries_of(
+    session: Session, phase: Phase, board: str, at: datetime | None = None, rescore_id: int | None = None
+) -> list[Placed]:
+    """What counts on a board, best first by the stored keys: now, as it was at a moment, or after a re-scoring."""
+    if at is not None or rescore_id is not None:
+        return board_at(session, phase, board, at=at, rescore_id=rescore_id)
     columns = (
         Standing.participation_id,
         Standing.slot,
@@ -45,14 +47,16 @@ def entries_of(session: Session, phase: Phase, board: str, at: datetime | None =
     return [Placed(*row[:3], tuple(row[3]), *row[4:]) for row in session.execute(found)]
 
 
-def rows_of(session: Session, phase: Phase, board: str = "main", at: datetime | None = None) -> list[Row]:
+def rows_of(
+    session: Session, phase: Phase, board: str = "main", at: datetime | None = None, rescore_id: int | None = None
+) -> list[Row]:
     """A board in order: equal keys share a rank, of equals the earlier submission stands first.
 
     `scores` holds all scores of the report by which the board ranks, and the computed ones. `comparable`: judged like
     the newest one (by the phase's present truth and plan, if any was), so that `ranking.add_places` may compare it.
     """
     rule = rule_of(phase)
-    entries = entries_of(session, phase, board, at)
+    entries = entries_of(session, phase, board, at, rescore_id)
     entrants = _entrants(session, {one.entrant_id for one in entries})
     judged = _judged(session, phase, board, [one.evaluation_id for one in entries])
     by_final = rule.by == SortKey()  # intervals of ranks are made from the items' final scores

@@ -18,6 +18,7 @@ from app.leaderboards.columns import rule_of
 from app.leaderboards.errors import DifferentPhases, DifferentScoring, NotCompared, SameSubmission
 from app.leaderboards.ranking import computing
 from app.scoring.comparing import KEYS, compare, read_items
+from app.scoring.splitting import public_items
 from app.submissions import service as submissions
 from app.submissions.errors import NotScored, SubmissionNotFound
 from app.submissions.models import Submission
@@ -27,6 +28,8 @@ from app.submissions.models import Submission
 class _Sides:
     head: dict[str, Any]
     files: tuple[str, str]
+    # The split of a phase of which only the public items may be told.
+    public: dict[str, Any] | None
     counts: bool
     ids: bool
 
@@ -39,7 +42,7 @@ def comparison(who: Principal, ref: str, other: str) -> dict[str, Any]:
     """
     with Session.begin() as session:
         sides = _sides(session, who, ref, other)
-    a, b = (read_items(storage.get(sha256)) for sha256 in sides.files)
+    a, b = (_shown(read_items(storage.get(sha256)), sides.public) for sha256 in sides.files)
     with computing:
         found = compare(a, b)
     return {**sides.head, **found.as_dict(counts=sides.counts, ids=sides.ids)}
@@ -64,7 +67,17 @@ def _sides(session: OrmSession, who: Principal, ref: str, other: str) -> _Sides:
     files = (str(a.items_sha256), str(b.items_sha256))
     head = {"competition": phase.competition.slug, "phase": phase.slug, "a": ref, "b": other}
     shows = phase.show_items or competitions.organizes(who, phase.competition)
-    return _Sides(head, files, counts=not foreign, ids=shows and not foreign)
+    view = view_of(phase, who, now(session))
+    public = None if view.whole else phase.split
+    return _Sides(head, files, public, counts=not foreign, ids=shows and not foreign)
+
+
+def _shown(items: list[dict[str, Any]], split: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """The items that may be told of: all, or where a split is given, its public ones."""
+    if split is None:
+        return items
+    public = public_items([item["item_id"] for item in items], [item.get("category") for item in items], **split)
+    return [item for item in items if item["item_id"] in public]
 
 
 def _other(session: OrmSession, who: Principal, ref: str) -> tuple[Submission, bool]:

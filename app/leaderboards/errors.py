@@ -81,3 +81,11 @@ class NotCompared(Denied):
     code = "not_compared"
     title = "Entries of others are not compared here"
     fix = "Compare submissions of your own."
+
+
+class NoOverallBoard(NotFound):
+    """The competition has no board over its phases."""
+
+    code = "no_overall_board"
+    title = "There is no board over all phases"
+    fix = "Ask for a phase's board. Organizers make one: `palmares competition set SLUG 'overall={}'`, their mean."

@@ -53,11 +53,17 @@ def boards_of(phase: Phase) -> tuple[str, ...]:
     return ("main", "public", "late") if phase.split else ("main", "late")
 
 
+def part_of(phase: Phase, board: str) -> str:
+    """Which items the board ranks by: `public`, `private`, or all of them (empty)."""
+    if phase.split is None:
+        return ""
+    return "public" if board == "public" else "private"
+
+
 def report_of(phase: Phase, board: str) -> Any:
     """The column with the report by which the board ranks."""
-    if phase.split is None:
-        return Evaluation.report
-    return Evaluation.public_report if board == "public" else Evaluation.private_report
+    columns = {"": Evaluation.report, "public": Evaluation.public_report, "private": Evaluation.private_report}
+    return columns[part_of(phase, board)]
 
 
 def order(one: Candidate) -> tuple[Any, ...]:
@@ -92,17 +98,21 @@ def _slot(rule: BoardRule, one: Candidate) -> int:
     return one.submission_id if rule.counting == "all" else 0
 
 
-def board_at(
-    session: Session, phase: Phase, board: str, *, at: datetime | None = None, entrant_id: int | None = None
-) -> list[Placed]:
-    """The rows of a board from the submissions alone, best first: now, or as it was at a moment; or one entrant's."""
-    return placed(rule_of(phase), candidates(session, phase, board, at=at, entrant_id=entrant_id))
+def board_at(session: Session, phase: Phase, board: str, **when: Any) -> list[Placed]:
+    """The rows of a board from the submissions alone, best first; `when` as of `candidates`."""
+    return placed(rule_of(phase), candidates(session, phase, board, **when))
 
 
 def candidates(
-    session: Session, phase: Phase, board: str, *, at: datetime | None = None, entrant_id: int | None = None
+    session: Session,
+    phase: Phase,
+    board: str,
+    *,
+    at: datetime | None = None,
+    rescore_id: int | None = None,
+    entrant_id: int | None = None,
 ) -> list[Candidate]:
-    """What may count on the board, now or at a moment.
+    """What may count on the board: now, at a moment, or after a re-scoring; of all, or of one entrant.
 
     That is: scored by its newest judgement that had effect then, neither withdrawn nor disqualified, not of a banned
     participant.
@@ -110,10 +120,6 @@ def candidates(
     rule, report = rule_of(phase), report_of(phase, board)
     read = scores_read(rule)
     values = [report[key]["value"].as_float() for key in read]
-    other = aliased(Evaluation)
-    newest = select(func.max(other.version)).where(
-        other.submission_id == Submission.id, _happened(other.effective_at, at)
-    )
     rows = (
         select(Submission.id, Evaluation.id, ENTRANT, Submission.created_at, Mark.chosen_at, *values)
         .join(Evaluation, Evaluation.submission_id == Submission.id)
@@ -123,7 +129,7 @@ def candidates(
         .where(
             Submission.phase_id == phase.id,
             Submission.late == (board == "late"),
-            Evaluation.version == newest.scalar_subquery(),
+            Evaluation.version == _newest(at, rescore_id),
             Evaluation.state == "scored",
             _happened(Evaluation.finished_at, at),
             ~_happened(Mark.withdrawn_at, at),
@@ -131,21 +137,29 @@ def candidates(
             Participation.status != "banned",
         )
     )
+    if phase.split is not None:
+        rows = rows.where(report.is_not(None))
     if entrant_id is not None:
         rows = rows.where(entrant_id == ENTRANT)
     if at is not None:
         rows = rows.where(Submission.created_at <= at)
     return [
-        Candidate(
-            row[0],
-            row[1],
-            row[2],
-            row[3],
-            chosen=row[4] is not None and (at is None or row[4] <= at),
-            keys=sort_keys(rule, dict(zip(read, row[5:], strict=True))),
-        )
+        Candidate(*row[:4], _happens(row[4], at), sort_keys(rule, dict(zip(read, row[5:], strict=True))))
         for row in session.execute(rows)
     ]
+
+
+def _happens(moment: datetime | None, at: datetime | None) -> bool:
+    return moment is not None and (at is None or moment <= at)
+
+
+def _newest(at: datetime | None, rescore_id: int | None) -> Any:
+    """The version of a submission's judgement that has effect: now, at a moment, or after a re-scoring."""
+    other = aliased(Evaluation)
+    effective = _happened(other.effective_at, at)
+    if rescore_id is not None:
+        effective |= (other.rescore_id == rescore_id) & (other.state == "scored")
+    return select(func.max(other.version)).where(other.submission_id == Submission.id, effective).scalar_subquery()
 
 
 def _happened(moment: Any, at: datetime | None) -> ColumnElement[bool]:

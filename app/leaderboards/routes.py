@@ -14,7 +14,8 @@ from app.broker import VALIDATE, nudge
 from app.db import Session
 from app.leaderboards import carrying
 from app.leaderboards.comparison import comparison
-from app.leaderboards.schemas import BoardOut, CarriedOut
+from app.leaderboards.overall import overall_of
+from app.leaderboards.schemas import BoardOut, CarriedOut, OverallOut
 from app.leaderboards.showing import Asked, board_of, digest, look, tag_of
 
 router = APIRouter(tags=["leaderboards"])
@@ -28,36 +29,70 @@ Which = Annotated[
 At = Annotated[AwareDatetime | None, Query(description="The board as it was at this moment, as far as you may see it.")]
 
 
-def _answer(
+def _board(
     request: Request, who: Principal | None, asked: Asked, kind: str, write: Callable[[BoardOut], str]
 ) -> Response:
-    """The board, or 304 where the asker has this very one already: of a present board no row is read then."""
     with Session.begin() as session:
         tag = tag_of(session, who, look(session, who, asked))
-    content = None
-    if tag is None:
-        content = write(board_of(who, asked))
-        tag = digest(content)
-    headers = {"ETag": f'"{tag}-{kind}"', "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+    return _answer(request, kind, tag, lambda: write(board_of(who, asked)))
+
+
+def _answer(request: Request, kind: str, tag: str | None, write: Callable[[], str]) -> Response:
+    """What `write` gives, or 304 where the asker has this very one already; with a `tag`, it is not even made then."""
+    content = write() if tag is None else None
+    headers = {
+        "ETag": f'"{tag or digest(content)}-{kind}"',
+        "Cache-Control": "private, no-cache",
+        "Vary": "Authorization, Cookie",
+    }
     given = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
     if headers["ETag"] in given or "*" in given:
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    content = write(board_of(who, asked)) if content is None else content
-    return Response(content, headers=headers, media_type="text/csv" if kind == "csv" else "application/json")
+    media = "text/csv" if kind == "csv" else "application/json"
+    return Response(write() if content is None else content, headers=headers, media_type=media)
 
 
 @router.get(BOARD, response_model=BoardOut)
 def board_json(request: Request, who: Visitor, slug: str, phase: str, which: Which = "", at: At = None) -> Any:
     """The board in order, as you may see it; 304 where `If-None-Match` names the present version."""
-    return _answer(request, who, Asked(slug, phase, which, at), "json", BoardOut.model_dump_json)
+    return _board(request, who, Asked(slug, phase, which, at), "json", BoardOut.model_dump_json)
 
 
 @router.get(BOARD + ".csv", response_class=Response)
 def board_csv(request: Request, who: Visitor, slug: str, phase: str, which: Which = "", at: At = None) -> Response:
     """The board as CSV: value and 95 % interval of each column."""
-    answer = _answer(request, who, Asked(slug, phase, which, at), "csv", as_csv)
+    answer = _board(request, who, Asked(slug, phase, which, at), "csv", as_csv)
     answer.headers["Content-Disposition"] = f'attachment; filename="{slug}-{phase}.csv"'
     return answer
+
+
+OVERALL = "/competitions/{slug}/leaderboard"
+
+
+@router.get(OVERALL, response_model=OverallOut)
+def overall_json(request: Request, who: Visitor, slug: str) -> Any:
+    """The board over all phases, made from the boards that you may see; says which phases could be fitted to."""
+    return _answer(request, "json", None, lambda: overall_of(who, slug).model_dump_json())
+
+
+@router.get(OVERALL + ".csv", response_class=Response)
+def overall_csv(request: Request, who: Visitor, slug: str) -> Response:
+    """The board over all phases as CSV."""
+    answer = _answer(request, "csv", None, lambda: overall_as_csv(overall_of(who, slug)))
+    answer.headers["Content-Disposition"] = f'attachment; filename="{slug}.csv"'
+    return answer
+
+
+def overall_as_csv(board: OverallOut) -> str:
+    """The board over phases as CSV text."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    slugs = [phase.slug for phase in board.phases]
+    writer.writerow(["rank", "participant", "overall", *slugs, "missing", "baseline"])
+    for row in board.rows:
+        values = (row.phases[slug] for slug in slugs)
+        writer.writerow([row.rank, _text(row.participant), row.value, *values, " ".join(row.missing), row.baseline])
+    return text.getvalue()
 
 
 def as_csv(board: BoardOut) -> str:

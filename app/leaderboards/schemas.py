@@ -47,6 +47,14 @@ class Row(BaseModel):
     scores: dict[str, dict[str, Any]]
 
 
+class RescoredOut(BaseModel):
+    """When and why all scores of the board came about anew."""
+
+    at: datetime
+    reason: str
+    truth_version: int
+
+
 class BoardOut(BaseModel):
     """A phase's board as the asker may see it. `boards` are those that may be seen now.
 
@@ -64,5 +72,41 @@ class BoardOut(BaseModel):
     frozen: bool = False
     published: bool = False
     anonymous: bool = False
+    rescored: RescoredOut | None = None
     columns: list[Column]
     rows: list[Row]
+
+
+class OverallPhase(BaseModel):
+    """A phase that decides: its share, and the board that was taken (`as_of`: as it was then)."""
+
+    slug: str
+    name: str
+    weight: float
+    board: str
+    as_of: datetime | None
+    published: bool
+
+
+class OverallRow(BaseModel):
+    """An entrant's place over all phases: `value`, what it is made of, and the phases without a score, which give 0."""
+
+    rank: int | None
+    participant: str
+    team: bool = False
+    baseline: bool = False
+    mine: bool = False
+    value: float
+    phases: dict[str, float | None]
+    missing: list[str]
+
+
+class OverallOut(BaseModel):
+    """The board over phases; `warnings` name those that decide although their scores could be fitted to."""
+
+    version: int = 1
+    competition: str
+    key: str
+    phases: list[OverallPhase]
+    warnings: list[dict[str, str]]
+    rows: list[OverallRow]

@@ -56,7 +56,7 @@ def judge(
     notes: dict[str, Sequence[Any]] = {}
     options = {"entail": entail, "rate": rate, "llm_judge": plan.llm_judge, "seed": seed, "notes": notes, "shared": {}}
     values = _measure(pairs, plan, embed, options)
-    scores, categories = _summarise(pairs, values, plan, seed)
+    scores, categories = summarise([p.reference.category for p in pairs], values, plan, seed)
     return Report(
         plan=plan.name,
         scores=scores,
@@ -73,12 +73,9 @@ def judge(
             nli_hash=entail.model_hash if entail else "",
             precision=getattr(embed, "precision", DEFAULT),
         ),
-        items=tuple(
-            _item(p, {key: float(column[i]) for key, column in values.items()})
-            | {name: column[i] for name, column in notes.items()}
-            for i, p in enumerate(pairs)
-        ),
+        items=tuple(_item(p, i, values, notes) for i, p in enumerate(pairs)),
         note=plan.note,
+        missing=frozenset(p.reference.item_id for p in pairs if p.answer is None),
     )
 
 
@@ -103,10 +100,16 @@ def _measure(pairs: Sequence[Pair], plan: Plan, embed: Embed, options: Mapping[s
         except Exception as error:
             raise MetricFailed(key, f"{type(error).__name__}: {error}") from error
         computed[key] = _checked(key, column, pairs)
-    counted = {key: weight for key, weight in plan.weights.items() if math.fsum(computed[key]) > 0}
-    final = sum((weight * computed[key] for key, weight in counted.items()), start=np.zeros(len(pairs)))
-    first = {"accuracy": computed["accuracy"], "explanation": computed["explanation"], "final": np.minimum(final, 1.0)}
+    final = final_of(computed, plan)
+    first = {"accuracy": computed["accuracy"], "explanation": computed["explanation"], "final": final}
     return first | {key: column for key, column in computed.items() if key not in first}
+
+
+def final_of(values: Mapping[str, Floats], plan: Plan) -> Floats:
+    """The final score of each item, shape (n,): weighted, without metrics whose mean is cut off at 0."""
+    counted = {key: weight for key, weight in plan.weights.items() if math.fsum(values[key]) > 0}
+    final = sum((weight * values[key] for key, weight in counted.items()), start=np.zeros(len(values["accuracy"])))
+    return np.minimum(final, 1.0)
 
 
 def _checked(key: str, column: Floats, pairs: Sequence[Pair]) -> Floats:
@@ -121,11 +124,10 @@ def _checked(key: str, column: Floats, pairs: Sequence[Pair]) -> Floats:
     return column
 
 
-def _summarise(
-    pairs: Sequence[Pair], values: Mapping[str, Floats], plan: Plan, seed: int
+def summarise(
+    strata: Sequence[str | None], values: Mapping[str, Floats], plan: Plan, seed: int
 ) -> tuple[dict[str, Score], dict[str, Group]]:
     """Means and intervals over all items and within each category; items without a category are in no group."""
-    strata = [p.reference.category for p in pairs]
     means = interval.resample(np.column_stack(list(values.values())), strata, plan.resamples, seed)
     groups: dict[str, Group] = {}
     for category in sorted({stratum for stratum in strata if stratum is not None}):
@@ -153,6 +155,7 @@ def _scores(values: Mapping[str, Floats], means: Floats, plan: Plan) -> dict[str
     return scores
 
 
-def _item(p: Pair, values: Mapping[str, float]) -> dict[str, Any]:
+def _item(p: Pair, place: int, values: Mapping[str, Floats], notes: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     correct = {"item_id": p.reference.item_id, "category": p.reference.category, "answer_correct": p.correct}
-    return correct | {key: value for key, value in values.items() if key != "accuracy"}
+    numbers = {key: float(column[place]) for key, column in values.items() if key != "accuracy"}
+    return correct | numbers | {name: column[place] for name, column in notes.items()}

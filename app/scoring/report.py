@@ -49,6 +49,8 @@ class Report:
     signature: str
     items: tuple[dict[str, Any], ...]
     note: str = ""
+    # Ids of the items that the submission left out.
+    missing: frozenset[str] = frozenset()
 
     @property
     def final(self) -> Score:

@@ -4,8 +4,9 @@ A participant's rank comes from the leaderboards room, which lies above this one
 `app.state.rank_of`.
 """
 
+import json
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, Header, Query, Request, Response, status
@@ -26,6 +27,7 @@ from app.competitions.models import Competition, Participation, Phase
 from app.competitions.visibility import view_of
 from app.db import Session, now
 from app.errors import Denied, Refused
+from app.scoring.splitting import public_items
 from app.scoring.validating import validate
 from app.settings import MIB, settings
 from app.submissions import gates, receiving, service
@@ -233,13 +235,16 @@ async def events(request: Request, who: Reader, ref: str) -> EventSourceResponse
 
 
 @router.get("/submissions/{ref}/report")
-def report(who: Reader, ref: str) -> dict[str, object]:
-    """The full report of a scored submission."""
+def report(who: Reader, ref: str, version: Annotated[int | None, Query(ge=1)] = None) -> dict[str, object]:
+    """The full report of a scored submission; `version`: of an earlier judgement, as its `history` tells."""
     with Session.begin() as session:
         submission = service.submission_of(session, who, ref)
-        found = report_for(submission.evaluation, view_of(submission.phase, who, now(session)))
+        evaluation = submission.evaluation if version is None else submission.judged(version)
+        if evaluation is None:
+            raise NotScored(f"It has no judgement of version {version}.", state=submission.evaluation.state)
+        found = report_for(evaluation, view_of(submission.phase, who, now(session)))
         if found is None:
-            raise NotScored(f"Its state is {submission.evaluation.state}.", state=submission.evaluation.state)
+            raise NotScored(f"Its state is {evaluation.state}.", state=evaluation.state)
         return found
 
 
@@ -253,7 +258,19 @@ def items(who: Reader, ref: str) -> Response:
             raise Denied("This phase shows no values per item: they would tell the hidden answers.")
         if evaluation.items_sha256 is None:
             raise NotScored(f"Its state is {evaluation.state}.", state=evaluation.state)
-    return _download(evaluation.items_sha256, f"{ref}-items.jsonl", "application/jsonl")
+        whole, split = view_of(phase, who, now(session)).whole, phase.split
+    name, kind = f"{ref}-items.jsonl", "application/jsonl"
+    if whole or split is None:
+        return _download(evaluation.items_sha256, name, kind)
+    return Response(_public_lines(evaluation.items_sha256, split), headers=_headers(name), media_type=kind)
+
+
+def _public_lines(sha256: str, split: dict[str, Any]) -> bytes:
+    """The lines of the public items alone."""
+    lines = storage.get(sha256).splitlines(keepends=True)
+    items = [json.loads(line) for line in lines]
+    public = public_items([item["item_id"] for item in items], [item["category"] for item in items], **split)
+    return b"".join(line for line, item in zip(lines, items, strict=True) if item["item_id"] in public)
 
 
 @router.get("/submissions/{ref}/file")
@@ -267,12 +284,15 @@ def file(who: Reader, ref: str) -> Response:
 def _download(sha256: str | None, name: str, kind: str) -> Response:
     if sha256 is None:
         raise FileNotThere
-    headers = {
+    return StreamingResponse(storage.stream(sha256), media_type=kind, headers=_headers(name))
+
+
+def _headers(name: str) -> dict[str, str]:
+    return {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Content-Security-Policy": "sandbox",
         "Cache-Control": "no-store",
     }
-    return StreamingResponse(storage.stream(sha256), media_type=kind, headers=headers)
 
 
 @router.post("/submissions/{ref}/cancel")

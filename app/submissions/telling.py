@@ -22,7 +22,9 @@ def tell(session: Session, evaluation_id: int) -> None:
         return
     about = (submission.ref, phase.competition.title, phase.name)
     if ended.state == "scored" and ended.final is not None:
-        letter = letters.scored(*about, ended.final)
+        # Where the phase hides items, its participants see the score of the public ones.
+        seen = ended.final if ended.public_report is None else ended.public_report["final"]["value"]
+        letter = letters.scored(*about, seen)
     elif ended.state == "invalid":
         letter = letters.invalid(*about, ended.findings_total)
     else:

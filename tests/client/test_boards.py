@@ -77,3 +77,15 @@ def test_another_board_at_a_past_moment(signed_in: Palmares, fake: Fake) -> None
     assert "ada (you)" in own
     assert baseline.split()[:1] + baseline.split()[3:5] == ["-", "ada", "(baseline)"]
     assert fake.asked("GET", path)[0].query == {"board": "late", "at": "2026-03-01T00:00Z"}
+
+
+def test_the_board_over_phases(signed_in: Palmares, fake: Fake) -> None:
+    row = {"rank": 1, "participant": "ada", "value": 0.4, "phases": {"dev": 0.8, "final": None}, "missing": ["final"]}
+    warning = {"code": "openly_queried", "phase": "dev", "message": "'dev' decides 50%"}
+    board = {"key": "final", "phases": [{"slug": "dev"}, {"slug": "final"}], "rows": [row], "warnings": [warning]}
+    fake.on("GET", "/competitions/photos/leaderboard", board)
+    done = signed_in("leaderboard", "photos", "--overall")
+    assert done.out.splitlines()[1].split() == ["1", "ada", "0.4000", "0.8000", "none,", "0"]
+    assert done.err == "warning: 'dev' decides 50%\n"
+    assert signed_in("leaderboard", "photos", "--overall", "--json").document["rows"] == [row]
+    assert signed_in("leaderboard", "photos", "--overall", "--at", "2026-03-01T00:00Z").code == 2

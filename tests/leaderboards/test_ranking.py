@@ -16,18 +16,19 @@ from app.submissions.models import Evaluation
 N = 100
 
 
-def score(session, world, who, right: int, **more):
-    """A scored submission with so many right choices of 100, from the first item on."""
-    finals = [1.0 if number < right else 0.0 for number in range(N)]
+def score(session, world, who, right: int | list[bool], **more):
+    """A scored submission with so many right choices of 100, from the first item on, or with these."""
+    marks = right if isinstance(right, list) else [number < right for number in range(N)]
+    finals = [float(mark) for mark in marks]
     submission = world.submit(who)
     lines = [
         {"item_id": f"p_{number:03d}", "category": "person", "answer_correct": bool(value), "explanation": value,
          "final": value}
         for number, value in enumerate(finals)
     ]  # fmt: skip
-    one = {"value": right / N, "ci95": [0.0, 1.0]}
+    one = {"value": sum(finals) / N, "ci95": [0.0, 1.0]}
     values = {
-        "state": "scored", "final": right / N, "finished_at": func.clock_timestamp(),
+        "state": "scored", "final": sum(finals) / N, "finished_at": func.clock_timestamp(),
         "report": {"final": one, "accuracy": one, "explanation": one},
         "items_sha256": storage.put("".join(json.dumps(line) + "\n" for line in lines).encode()),
         "item_finals": struct.pack(f"<{N}d", *finals), "item_categories": ["person"] * N, **more,
@@ -81,7 +82,7 @@ def test_what_cannot_be_compared_has_no_interval_and_keeps_its_place(session, wo
 def test_only_a_change_of_what_counts_is_computed_again(session, world, monkeypatch):
     computed = []
     real = ranking._computed
-    monkeypatch.setattr(ranking, "_computed", lambda ids: computed.append(ids) or real(ids))
+    monkeypatch.setattr(ranking, "_computed", lambda *asked: computed.append(asked) or real(*asked))
     who = world.entrant()
     score(session, world, who, 80)
     board_of(None, Asked("pairs", "main"))

@@ -167,3 +167,54 @@ def test_a_baseline_keeps_its_name_and_a_teams_name_is_no_formula(client, sessio
     assert "1,'=1+1," in client.get(f"{PATH}.csv").text
     assert json.loads(client.get(PATH).text)["rows"][0]["participant"] == "=1+1"
     assert session.scalars(select(Evaluation.id)).all()
+
+
+@pytest.fixture
+def split(session, world):
+    """The first 50 of 100 items are public; ada is right in 40 public and no hidden ones, ben in 20 and 30."""
+    world.phase.split = {"items": [f"p_{number:03d}" for number in range(50)], "seed": 0}
+    world.phase.truth.item_ids = [f"p_{number:03d}" for number in range(100)]
+    world.phase.show_items = True
+    session.commit()
+    found = []
+    for public, private in ((40, 0), (20, 30)):
+        right = [number < public or 50 <= number < 50 + private for number in range(100)]
+        reports = {
+            "report": (public + private) / 100, "public_report": public / 50, "private_report": private / 50,
+        }  # fmt: skip
+        told = {
+            name: {key: {"value": value, "ci95": [0.0, 1.0]} for key in ("final", "accuracy", "explanation")}
+            for name, value in reports.items()
+        }
+        found.append(world.entrant())
+        test_ranking.score(session, world, found[-1], right, **told)
+    return found
+
+
+def test_hidden_items_are_told_by_no_door_until_publishing(client, session, world, split):
+    ada, ben = split
+    public, truth = board_of(ada, MAIN), board_of(world.organizer, MAIN)
+    assert (public.board, names(public)) == ("public", [ada.username, ben.username])
+    assert [row.scores["final"]["value"] for row in public.rows] == [0.8, 0.4]
+    assert (truth.board, names(truth)) == ("main", [ben.username, ada.username])
+    assert [row.scores["final"]["value"] for row in truth.rows] == [0.6, 0.0]
+    assert [tuple(row.rank_ci95) for row in (*public.rows, *truth.rows)] == [(1, 1), (2, 2)] * 2
+    own_token = world.token(ben)
+    path = f"/api/v1/submissions/{public.rows[1].ref}"
+
+    def told() -> list:
+        submission = client.get(path, headers=own_token).json()
+        other = client.get(f"{path}/comparison", params={"with": public.rows[0].ref}, headers=own_token).json()
+        return [
+            submission["scores"]["final"]["value"],
+            submission["rank"]["rank"],
+            client.get(f"{path}/report", headers=own_token).json()["final"]["value"],
+            len(client.get(f"{path}/items", headers=own_token).text.splitlines()),
+            (other["n_items"], other["scores"]["final"]["a"]),
+        ]
+
+    assert told() == [0.4, 2, 0.4, 50, (50, 0.4)]
+    world.phase.published_at = now(session)
+    session.commit()
+    assert told() == [0.5, 1, 0.5, 100, (100, 0.5)]
+    assert board_of(None, MAIN).boards == ["main", "public", "late"]
