@@ -32,5 +32,9 @@ def test_only_after_the_days_of_grace_and_then_wholly(session, world):
     assert purging.purge(session) == "pairs"
     for table in (Competition, Submission, Evaluation, Mark, Team, Participation, Rescore):
         assert session.scalar(select(func.count()).select_from(table)) == 0
-    assert session.scalars(select(AuditEvent.action)).all() == ["phase.carried", "rescore.started", "competition.removed"]
+    assert session.scalars(select(AuditEvent.action)).all() == [
+        "phase.carried",
+        "rescore.started",
+        "competition.removed",
+    ]
     assert purging.purge(session) is None
