@@ -85,7 +85,8 @@ def claim_rows(references: list[Reference]) -> list[dict[str, Any]]:
     from ..scoring.claims.parsing import grouped
 
     rows = []
-    for one, plain in zip(references, read([one.explanation for one in references], None), strict=True):
+    for one in references:
+        plain = read(one.explanation)
         reading = corrected(plain, one.directions)
         against = argues_against(reading, one.answer)
         for number, group in enumerate(grouped(plain.clauses)):

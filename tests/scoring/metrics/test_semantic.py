@@ -19,7 +19,7 @@ class Fixed:
     def __init__(self, rows: dict[str, list[float]]) -> None:
         self.rows = rows
 
-    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def __call__(self, texts: Sequence[str], *, exact: bool = False) -> NDArray[np.float32]:
         return np.array([self.rows[text] for text in texts], dtype=np.float32)
 
 
