@@ -36,7 +36,7 @@ def signature(
 ) -> str:
     """The parts joined by `|`; hashes are cut to eight digits. `truth` and the model hashes are hex digests.
 
-    One line: `palmares:0.1.0|plan:pairwise-explained#1a2b3c4d|accuracy.1|explanation.2(claims.1,direction.1)|
+    One line: `palmares:0.1.0|plan:pairwise-explained#1a2b3c4d|accuracy.1|explanation.3(claims.2,direction.2)|
     rouge-score:0.1.2|model:53aa5117|truth:9f8e7d6c|n:100|seed:0|boot:2000`. Optional judges follow the model where the
     plan names them: `nli:HASH`, `llm:NAME#PROMPT.rROUNDS`.
     """

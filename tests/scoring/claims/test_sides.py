@@ -59,7 +59,8 @@ def test_the_other_is_the_one_not_named_last() -> None:
 
 
 @pytest.mark.parametrize(
-    "hostile", ["image " + " " * 20_000, "left " * 4_000, "A" * 20_000, "the " * 5_000, "(A/" * 6_000, "\u200b" * 20_000]
+    "hostile",
+    ["image " + " " * 20_000, "left " * 4_000, "A" * 20_000, "the " * 5_000, "(A/" * 6_000, "\u200b" * 20_000],
 )
 def test_no_text_takes_much_longer_than_an_ordinary_one(hostile: str) -> None:
     ordinary = "Image A is sharper in the hair, Image B is blurry. " * 400
