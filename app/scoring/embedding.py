@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Device = Literal["auto", "cpu", "cuda"]
 COSINE_ERROR = 2e-6
-"""How far a cosine of usual rows may be from that of exact ones: four times the most that was seen (docs/scoring.md)."""
+"""How far a cosine of usual rows may be from that of exact ones: four times the most that was seen."""
 
 # sentence-transformers/all-MiniLM-L6-v2, model.safetensors as published.
 MODEL_HASH = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -148,8 +148,9 @@ class Embedder:
     def __call__(self, texts: Sequence[str], *, exact: bool = False) -> NDArray[np.float32]:
         """Unit rows of shape (len(texts), dimensions), float32; each distinct text is computed once.
 
-        Computed in double precision where `exact`. Text beyond `max_seq_length` word pieces is not read. The store is asked once, and told once, for all texts
-        that are not in memory. Raises ModelUnavailable where the device gives up.
+        Computed in double precision where `exact`. Text beyond `max_seq_length` word pieces is not read. The store is
+        asked once, and told once, for all texts that are not in memory. Raises ModelUnavailable where the device gives
+        up.
         """
         import numpy as np
 

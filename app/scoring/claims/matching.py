@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .parsing import Clause, grouped, parse
+from .parsing import grouped, parse
 from .topics import Ints, cosines, numbered
 from .vocabulary import AXES, REGIONS, VALENCE
 
@@ -80,7 +80,6 @@ class Reading:
     rows: Floats
     words: Ints
     claims: tuple[str, ...]
-    clauses: tuple[Clause, ...]
     extra: int = 0
     """Claims that were not read, because the text is too long."""
 
@@ -88,7 +87,7 @@ class Reading:
         """The same text with its sides exchanged."""
         rows = self.rows.copy()
         rows[:, AMOUNT] *= -1
-        return Reading(rows, self.words, self.claims, self.clauses, self.extra)
+        return Reading(rows, self.words, self.claims, self.extra)
 
 
 def read(text: str) -> Reading:
@@ -105,7 +104,7 @@ def read(text: str) -> Reading:
                 told = weight * (VERDICT if seen.axis == "overall" else 1.0)
                 rows.append((REGIONS.index(seen.region), AXES.index(seen.axis), amount, tie, told, number))
     claims = tuple(" ".join([group[0].label, *(clause.text for clause in group)]).strip() for group in groups)
-    return Reading(np.array(rows, dtype=np.float64).reshape(-1, 6), numbered(claims), claims, tuple(clauses), extra)
+    return Reading(np.array(rows, dtype=np.float64).reshape(-1, 6), numbered(claims), claims, extra)
 
 
 @functools.cache
@@ -139,9 +138,7 @@ class Block:
         self.owner = np.repeat(np.arange(self.size), [len(reading.rows) for reading in readings])
         offsets = np.cumsum([0, *(len(reading.claims) for reading in readings)])[:-1]
         self.claim = self.rows[:, CLAIM].astype(int) + offsets[self.owner]
-        self.words = np.concatenate(
-            [reading.words + (offset, 0) for reading, offset in zip(readings, offsets, strict=True)]
-        )
+        self.words = np.concatenate([r.words + np.array([at, 0]) for r, at in zip(readings, offsets, strict=True)])
         self.weights = self.rows[:, WEIGHT] if weights is None else np.concatenate(list(weights))
         starts = (
             np.flatnonzero(np.r_[True, self.owner[1:] != self.owner[:-1]]) if len(self.owner) else np.array([], int)

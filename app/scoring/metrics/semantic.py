@@ -53,8 +53,7 @@ def _cosines(pairs: Sequence[Pair], embed: Callable[[Sequence[str]], NDArray[np.
 def _rounded(cosines: Floats) -> Floats:
     import numpy as np
 
-    rounded: Floats = np.round(np.clip(cosines, 0.0, 1.0), DIGITS)
-    return rounded
+    return np.clip(cosines, 0.0, 1.0).round(DIGITS)
 
 
 METRIC = Metric(
