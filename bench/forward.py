@@ -93,7 +93,7 @@ def run() -> Result:
         rows,
         (
             f"The forward pass takes {shares[0]:.1%} with an empty memory and {shares[1]:.1%} with the experts' "
-            "texts known (medians): only a faster device, fewer texts, a smaller model or float32 would make judging "
+            "texts known (medians): only a faster device, fewer texts or a smaller model would make judging "
             "faster by much. Everything else together is not worth tuning before that.",
         )
         if min(shares) > 0.9

@@ -55,9 +55,9 @@ def _number(word: str) -> int:
 def cosines(one: Ints, other: Ints) -> Floats:
     """Shared words over the root of the product of both counts, for every claim of one with every claim of the other.
 
-    >>> cosines(numbered(["crisp strands", "greyish"]), numbered(["crisp strands"])).round(2)
-    array([[0.87],
-           [0.  ]])
+    >>> cosines(numbered(["teapots", "the sky"]), numbered(["teapots in the sky"])).round(2)
+    array([[0.71],
+           [0.71]])
     """
     known, column = np.unique(other[:, WORD], return_inverse=True)
     holds = np.zeros((len(known) + 1, other[-1, CLAIM] + 1))  # the last row stands for every other word
