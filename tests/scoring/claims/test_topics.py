@@ -17,12 +17,12 @@ def alike(one: str, other: str) -> float:
         ("strands apart", "apart the strands", 1),
         ("strands apart", "strand apart", 1),
         ("strands of imga", "strands of imgb", 1),
-        ("wooden teapots", "wooden kettles", 0.5),
-        ("wooden teapots", "copper kettles", 0),
+        ("violin candle", "violin bicycle", 0.5),
+        ("violin candle", "garden bicycle", 0),
         ("her locks", "the hair", 0.5**0.5),
         ("", "", 1),
-        ("", "wooden teapots", 0),
-        ("\ud800wooden", "wooden", 1),
+        ("", "violin candle", 0),
+        ("\ud800violin", "violin", 1),
     ],
 )
 def test_two_claims_are_alike_by_their_words(one: str, other: str, value: float) -> None:
