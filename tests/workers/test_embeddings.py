@@ -207,12 +207,12 @@ def test_no_transaction_is_open_while_the_model_computes(model, table, monkeypat
     from app import db
 
     mine, seen = fresh(model, table), []
-    forward = mine._forward
+    run = mine._run
 
-    def watched(texts):
+    def watched(*args):
         seen.append(db.engine().pool.checkedout())
-        return forward(texts)
+        return run(*args)
 
-    monkeypatch.setattr(mine, "_forward", watched)
+    monkeypatch.setattr(mine, "_run", watched)
     mine(["Image A", "Image B"])
     assert seen == [0]
