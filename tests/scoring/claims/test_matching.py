@@ -84,7 +84,7 @@ def test_the_example_worked_by_hand_in_the_documentation() -> None:
     page = (Path(__file__).parents[3] / "docs" / "scoring.md").read_text(encoding="utf-8")
     example = page.partition("**A pair by hand.**")[2].partition("**What a participant is shown**")[0]
     expert = "Hair Sharpness: Image A is sharper.\nFace Noise: Image B is noisy."
-    text = "The left photo has the crisper hair. In the right one the hair is natural and the face grainy."
+    text = "The left photo has the crisper hair. In the right one the hair is natural and the skin grainy."
     assert " ".join(text.split()) in " ".join(example.split())
     truth, told = read(expert), read(text)
     found = compare(Block([truth]), told)
