@@ -16,7 +16,8 @@ from app.settings import settings
 VALIDATE = "palmares.validate"
 SCORE = "palmares.score"
 SWEEP = "palmares.sweep"
-QUEUE_OF = {VALIDATE: "validate", SCORE: "score", SWEEP: "validate"}
+MAIL = "palmares.mail"
+QUEUE_OF = {VALIDATE: "validate", SCORE: "score", SWEEP: "validate", MAIL: "validate"}
 
 
 @lru_cache
@@ -53,6 +54,9 @@ def celery() -> Celery:
         task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.2},
         beat_schedule={"sweep": {"task": SWEEP, "schedule": settings().sweep_seconds, "options": {"expires": 30}}},
     )
+    if settings().sends_mail:
+        ring = {"task": MAIL, "schedule": settings().mail_seconds, "options": {"expires": settings().mail_seconds}}
+        app.conf.beat_schedule["mail"] = ring
     return app
 
 

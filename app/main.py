@@ -7,12 +7,17 @@ from fastapi import APIRouter, FastAPI
 
 from app import __version__, health, log, problems
 from app.accounts.routes import router as accounts
+from app.announcements.routes import router as announcements
+from app.competitions import people
+from app.competitions.audit_routes import router as auditing
 from app.competitions.editing_routes import router as editing
+from app.competitions.people_routes import router as taking_part
 from app.competitions.routes import router as competitions
 from app.leaderboards import service as leaderboards
 from app.leaderboards.board import rank_of
 from app.leaderboards.mark_routes import router as marks
 from app.leaderboards.routes import router as boards
+from app.messages.routes import router as mail
 from app.middleware import OriginGate, PlainRefusals, SecurityHeaders
 from app.settings import settings
 from app.submissions.routes import router as submissions
@@ -41,10 +46,23 @@ def create_app() -> FastAPI:
     )
     app.state.rank_of = rank_of
     app.state.rebuild = leaderboards.rebuild
+    app.state.participations = people.mine
     problems.install(app)
     # Limits stand on routers, not on the app: there the framework would answer outside of our middleware.
     api = APIRouter(prefix=API, responses=RESPONSES, max_body_size=settings().body_bytes)
-    for router in (accounts, competitions, editing, submissions, marks, teams, boards):
+    for router in (
+        accounts,
+        competitions,
+        editing,
+        taking_part,
+        auditing,
+        submissions,
+        marks,
+        teams,
+        boards,
+        announcements,
+        mail,
+    ):
         api.include_router(router)
     app.include_router(api)
     app.include_router(health.router)

@@ -6,16 +6,19 @@ PostgreSQL and Valkey under `data_dir` are meant, so the same code runs on a lap
 
 import hashlib
 import tempfile
+from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.scoring.limits import Limits
 
 MIB = 1024 * 1024
+SMTP_PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 # A unix socket's path may be about 107 bytes long; postgres appends "/.s.PGSQL.5432" to the folder.
 LONGEST_RUN_DIR = 80
 
@@ -23,7 +26,8 @@ LONGEST_RUN_DIR = 80
 class Settings(BaseSettings):
     """The server's settings, read from the environment (PALMARES_…). Unknown names are ignored, bad values refused."""
 
-    model_config = SettingsConfigDict(env_prefix="PALMARES_", env_ignore_empty=True)
+    # A value that is refused is not repeated: it may hold a password.
+    model_config = SettingsConfigDict(env_prefix="PALMARES_", env_ignore_empty=True, hide_input_in_errors=True)
 
     # where things are
     data_dir: Path = Field(Path(".palmares"), description="Folder of all that the embedded mode writes.")
@@ -74,6 +78,17 @@ class Settings(BaseSettings):
     # organizing
     deleted_days: int = Field(30, ge=0, description="Days in which a deleted competition can be restored.")
 
+    # mail
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Mail server, `smtp://`, `smtps://` or `smtp+starttls://user:password@host:port`; empty: no mail.",
+    )
+    mail_from: str = Field("", description="Sender of all mail, such as `Palmares <palmares@example.org>`.")
+    mail_seconds: float = Field(10, gt=0, description="Time between two rounds of sending mail, seconds.")
+    secret: SecretStr | None = Field(
+        None, description="Key that signs the links in mails; empty: made once, the file `secret` in the data dir."
+    )
+
     # running
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="auto: console on a terminal, else JSON."
@@ -86,6 +101,35 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                parts = urlsplit(value.get_secret_value())
+                fits = parts.scheme in SMTP_PORTS and bool(parts.hostname) and parts.port != 0
+            except ValueError:  # its own words could hold a piece of the password
+                fits = False
+            if not fits:
+                raise ValueError(
+                    "wanted: smtp://, smtps:// or smtp+starttls://user:password@host:port, percent-encoded"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _mail_is_complete(self) -> Self:
+        address = parseaddr(self.mail_from)[1]
+        if self.mail_from and ("@" not in address or len(self.mail_from.splitlines()) > 1):
+            raise ValueError("PALMARES_MAIL_FROM is not an address")
+        if self.smtp_url is not None and not (self.mail_from and self.public_url):
+            raise ValueError("PALMARES_SMTP_URL needs PALMARES_MAIL_FROM, and PALMARES_PUBLIC_URL for links in mails")
+        return self
+
+    @property
+    def sends_mail(self) -> bool:
+        """True where there is a mail server; else nothing is written to the outbox."""
+        return self.smtp_url is not None
 
     @property
     def run_dir(self) -> Path:

@@ -4,9 +4,11 @@ from alembic import context
 from sqlalchemy import create_engine, pool, text
 
 import app.accounts.models
+import app.announcements.models
 import app.audit
 import app.competitions.models
 import app.leaderboards.models
+import app.messages.models
 import app.submissions.models  # noqa: F401
 import workers.embeddings  # noqa: F401
 from app.db import Base

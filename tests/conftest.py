@@ -165,10 +165,10 @@ class World:
 
     def entrant(self) -> "Principal":
         """A participant of the competition."""
-        from app.competitions import service
+        from app.competitions import people
 
         who = self.person()
-        service.join(self.session, who, "pairs", accept_terms=True)
+        people.join(self.session, who, "pairs", accept_terms=True)
         return who
 
     def submit(

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import storage
-from app.broker import SCORE, SWEEP, VALIDATE, celery, nudge
+from app.broker import MAIL, SCORE, SWEEP, VALIDATE, celery, nudge
 from app.db import Session
 from app.errors import Fault
 from app.leaderboards import service as leaderboards
@@ -24,7 +24,7 @@ from app.settings import settings
 from app.submissions import evaluation as machine
 from app.submissions.errors import LlmJudgeUnavailable, ScoringFailed
 from app.submissions.models import Evaluation
-from workers import embeddings, phases
+from workers import embeddings, mails, phases
 
 if TYPE_CHECKING:
     from app.scoring.report import Report
@@ -193,3 +193,10 @@ def sweep() -> None:
             break
     embeddings.evict_now_and_then(settings().embeddings_kept)
     phases.by_the_clock()
+
+
+@app.task(name=MAIL)
+def send_mails() -> None:
+    """A round of mail; beat rings for it where there is a mail server."""
+    if settings().sends_mail:
+        mails.round_of_mail()

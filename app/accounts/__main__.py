@@ -8,8 +8,9 @@ import getpass
 import os
 import sys
 
-from sqlalchemy import update
+from sqlalchemy import select
 
+from app import audit
 from app.accounts import service
 from app.accounts.models import ROLES, Account
 from app.db import Session
@@ -20,16 +21,22 @@ def create(args: argparse.Namespace) -> None:
     """Make an account; the password comes from PALMARES_PASSWORD or is asked for."""
     password = os.environ.get("PALMARES_PASSWORD") or (getpass.getpass() if sys.stdin.isatty() else "")
     with Session.begin() as session:
-        service.sign_up(session, args.username, args.email, password, args.role)
+        account = service.sign_up(session, args.username, args.email, password, args.role)
+        audit.record(session, None, "account.created", account.username, after={"role": args.role})
     print(f"account {args.username.lower()} made, role {args.role}")
 
 
 def role(args: argparse.Namespace) -> None:
     """Give an account another role."""
     with Session.begin() as session:
-        change = update(Account).where(Account.username == args.username.lower()).values(role=args.role)
-        if session.execute(change.returning(Account.id)).first() is None:
+        rows = select(Account).where(Account.username == args.username.lower()).with_for_update()
+        account = session.scalar(rows)
+        if account is None:
             sys.exit(f"there is no account {args.username!r}")
+        before, account.role = account.role, args.role
+        audit.record(
+            session, None, "account.role", account.username, before={"role": before}, after={"role": args.role}
+        )
     print(f"account {args.username.lower()} is now {args.role}")
 
 

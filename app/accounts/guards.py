@@ -13,7 +13,7 @@ from app.accounts import service
 from app.accounts.errors import ScopeMissing, TokenInvalid
 from app.accounts.service import Principal
 from app.db import Session
-from app.errors import Unauthenticated
+from app.errors import Denied, Unauthenticated
 
 
 def cookie_name(request: Request) -> str:
@@ -59,3 +59,14 @@ def needs(scope: str) -> Callable[[Principal | None], Principal]:
 Reader = Annotated[Principal, Depends(needs("read"))]
 Submitter = Annotated[Principal, Depends(needs("submit"))]
 Organizer = Annotated[Principal, Depends(needs("organize"))]
+Admin = Annotated[Principal, Depends(needs("admin"))]
+
+
+def creator(who: Organizer) -> Principal:
+    """Lets through who may make competitions: the role, not only the scope. Raises Denied."""
+    if who.role not in ("organizer", "admin"):
+        raise Denied("Only accounts with the role organizer may apply bundles.")
+    return who
+
+
+Creator = Annotated[Principal, Depends(creator)]

@@ -6,7 +6,7 @@ from app import rates
 from app.accounts import service
 from app.accounts.guards import Reader, cookie_name
 from app.accounts.models import Account, Token
-from app.accounts.schemas import LogIn, Me, SignUp, TokenIn, TokenList, TokenMade, TokenOut
+from app.accounts.schemas import LogIn, Me, SignUp, Taking, TokenIn, TokenList, TokenMade, TokenOut
 from app.db import Session
 from app.settings import settings
 
@@ -101,12 +101,15 @@ def post_logout(request: Request, response: Response) -> None:
 
 
 @router.get("/me")
-def get_me(who: Reader) -> Me:
-    """The account behind this request."""
+def get_me(request: Request, who: Reader) -> Me:
+    """The account behind this request, and where it takes part."""
     with Session.begin() as session:
         account = session.get_one(Account, who.account_id)
         token = session.get(Token, who.token_ref) if who.token_ref else None
-        return me_out(account, token)
+        me = me_out(account, token)
+        # From the room above: `create_app` hands it in.
+        me.participations = [Taking(**row) for row in request.app.state.participations(session, account.id)]
+        return me
 
 
 @router.post("/me/tokens", status_code=status.HTTP_201_CREATED)

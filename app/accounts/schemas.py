@@ -61,6 +61,16 @@ class TokenList(BaseModel):
     next_cursor: str | None = None
 
 
+class Taking(BaseModel):
+    """The account in a competition: `reason` says why it was denied or banned."""
+
+    competition: str
+    status: str
+    reason: str
+    baseline: bool
+    terms_accepted: bool
+
+
 class Me(BaseModel):
     """The account behind this request, and the token where one was used."""
 
@@ -69,3 +79,4 @@ class Me(BaseModel):
     role: str
     created_at: datetime
     token: TokenOut | None = None
+    participations: list[Taking] = []

@@ -20,6 +20,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app import audit
 from app.accounts.errors import AccountExists, PasswordWeak, TokenNotFound, WrongCredentials
 from app.accounts.models import Account, BrowserSession, Token
 from app.db import new_ref, now
@@ -157,13 +158,11 @@ def principal_of_token(session: Session, secret: str) -> Principal | None:
 
 
 def scopes_of(role: str) -> frozenset[str]:
-    """All that an account of this role may do."""
-    own = {"read", "submit"}
-    if role in ("organizer", "admin"):
-        own.add("organize")
-    if role == "admin":
-        own.add("admin")
-    return frozenset(own)
+    """All that a session or token of this role may be used for.
+
+    `organize` is everybody's, because anybody can be made a co-organizer: in which competition is said by its rows.
+    """
+    return frozenset({"read", "submit", "organize"} | ({"admin"} if role == "admin" else set()))
 
 
 def create_token(session: Session, who: Principal, name: str, scopes: list[str], days: int) -> tuple[Token, str]:
@@ -182,6 +181,7 @@ def create_token(session: Session, who: Principal, name: str, scopes: list[str],
     )
     session.add(token)
     session.flush()
+    audit.record(session, who, "token.created", token.ref, after={"scopes": token.scopes, "days": days})
     return token, secret
 
 
@@ -196,3 +196,4 @@ def revoke_token(session: Session, who: Principal, ref: str) -> None:
     mine = (Token.ref == ref, Token.account_id == who.account_id, Token.revoked_at.is_(None))
     if session.execute(update(Token).where(*mine).values(revoked_at=now(session)).returning(Token.ref)).first() is None:
         raise TokenNotFound
+    audit.record(session, who, "token.revoked", ref)

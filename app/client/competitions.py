@@ -14,6 +14,9 @@ from .http import opened
 from .options import Json, Place, Slug
 from .target import resolve, slug_of
 
+YOU = {"approved": "in", "pending": "waiting", "denied": "denied", "banned": "banned"}
+"""A participation's status in the list of competitions."""
+
 
 def competitions(as_json: Json = False) -> None:
     """List the competitions that you can see."""
@@ -31,7 +34,7 @@ def competitions(as_json: Json = False) -> None:
                 item["status"],
                 ", ".join(phase["slug"] for phase in item["phases"] if phase["status"] == "open"),
                 item["participants"],
-                {"approved": "in", "pending": "waiting", "denied": "denied"}.get(item.get("joined") or "", ""),
+                YOU.get(item.get("joined") or "", ""),
             )
             for item in items
         ],
@@ -52,7 +55,7 @@ def join(
     with opened(signed_in=True) as client:
         found = client.get(f"/competitions/{name}")
         terms = show.plain(found.get("terms") or "").strip()
-        if terms and not accept_terms and not found.get("joined"):
+        if terms and not accept_terms and not (found.get("joined") and found.get("terms_accepted", True)):
             _ask_terms(name, terms)
         joined = client.post(f"/competitions/{name}/join", {"accept_terms": True})
     if as_json:
@@ -60,7 +63,8 @@ def join(
     elif joined["status"] == "approved":
         show.out(f"you are in: {name}")
     else:
-        show.out(f"{name}: {joined['status']}; the organizers decide")
+        reason = f": {show.line(joined['reason'])}" if joined.get("reason") else "; the organizers decide"
+        show.out(f"{name}: {joined['status']}{reason}")
 
 
 def _ask_terms(slug: str, terms: str) -> None:

@@ -17,6 +17,8 @@ import typer
 from .. import __version__
 from . import (
     account,
+    announcements,
+    auditing,
     boards,
     boundary,
     bundles,
@@ -25,8 +27,10 @@ from . import (
     competitions,
     doctor,
     explaining,
+    mail,
     marking,
     organizing,
+    people,
     phases,
     starter,
     submissions,
@@ -77,6 +81,28 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("phase unfreeze", phases.phase_unfreeze, "palmares phase unfreeze photo-pairs/development"),
     ("phase publish", phases.phase_publish, "palmares phase publish photo-pairs/final"),
     ("phase carry", phases.phase_carry, "palmares phase carry photo-pairs/final"),
+    ("announcement list", announcements.announcement_list, "palmares announcement list photo-pairs"),
+    (
+        "announcement post",
+        announcements.announcement_post,
+        'palmares announcement post photo-pairs "New starting kit" news.md --mail',
+    ),
+    (
+        "announcement delete",
+        announcements.announcement_delete,
+        "palmares announcement delete photo-pairs ann_7h3k9q2mab",
+    ),
+    ("participants list", people.participants_list, "palmares participants list photo-pairs --status pending"),
+    ("participants approve", people.approve, "palmares participants approve photo-pairs ada grace"),
+    ("participants deny", people.deny, 'palmares participants deny photo-pairs eve --reason "The course is full."'),
+    ("participants ban", people.ban, 'palmares participants ban photo-pairs eve --reason "Several accounts."'),
+    ("participants unban", people.unban, "palmares participants unban photo-pairs eve"),
+    ("participants baseline", people.baseline, "palmares participants baseline photo-pairs starter"),
+    ("organizers list", people.organizers_list, "palmares organizers list photo-pairs"),
+    ("organizers add", people.organizers_add, "palmares organizers add photo-pairs grace"),
+    ("organizers remove", people.organizers_remove, "palmares organizers remove photo-pairs grace"),
+    ("organizers transfer", people.organizers_transfer, "palmares organizers transfer photo-pairs grace"),
+    ("audit", auditing.audit, "palmares audit photo-pairs --since 2026-11-01 --format csv"),
     ("competition init", starter.init, "palmares competition init my-competition/"),
     ("competition apply", bundles.apply, "palmares competition apply my-competition/ --dry-run"),
     ("competition export", bundles.export, "palmares competition export photo-pairs -o my-copy/"),
@@ -98,6 +124,8 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("token create", account.token_create, "palmares token create ci --scope read --scope submit --days 30"),
     ("token list", account.token_list, "palmares token list"),
     ("token revoke", account.token_revoke, "palmares token revoke tok_4f8s2k1p"),
+    ("mail list", mail.mail_list, "palmares mail list"),
+    ("mail set", mail.mail_set, "palmares mail set scored=on announcement=off"),
     ("doctor", doctor.doctor, "palmares doctor"),
 ]
 """Name, function and example of every command, in the order of `palmares --help`."""
@@ -105,10 +133,14 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
 GROUPS = {
     "team": "Teams of a competition.",
     "phase": "Phases of a competition.",
+    "announcement": "What organizers announce.",
     "competition": "Competitions, for organizers.",
+    "participants": "Who takes part, for organizers.",
+    "organizers": "Who organizes a competition.",
     "truth": "The ground truth, for organizers.",
     "truth claims": "What the references claim, and in which direction.",
     "token": "API tokens, for CI and other machines.",
+    "mail": "Which mail you get.",
 }
 
 

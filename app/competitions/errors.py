@@ -34,6 +34,30 @@ class ParticipantNotFound(NotFound):
     title = "No such participant"
 
 
+class AccountNotFound(NotFound):
+    """There is no account of this user name."""
+
+    code = "account_not_found"
+    title = "No such account"
+    fix = "They must sign up first; give the user name, not the e-mail address."
+
+
+class OrganizerNotFound(NotFound):
+    """This account is no co-organizer of the competition."""
+
+    code = "organizer_not_found"
+    title = "No such co-organizer"
+    fix = "List them: `palmares organizers list SLUG`."
+
+
+class OrganizersDoNotCompete(Conflict):
+    """Who organizes a competition takes part as a baseline only, and cannot be kept out of it."""
+
+    code = "organizers_do_not_compete"
+    title = "Organizers take part as baselines"
+    fix = "Take their rights first: `palmares organizers remove SLUG USER`."
+
+
 class FileNotThere(NotFound):
     """The phase offers no such file."""
 
@@ -63,6 +87,30 @@ class JoinDenied(Denied):
     code = "join_denied"
     title = "Your participation was declined"
     fix = "Ask the organizers."
+
+
+class Banned(Denied):
+    """The organizers have banned you from this competition; the detail gives their reason."""
+
+    code = "banned"
+    title = "You are banned from this competition"
+    fix = "Ask the organizers."
+
+
+class NotInvited(Denied):
+    """This competition is open to certain e-mail addresses only, and yours is not one of them."""
+
+    code = "not_invited"
+    title = "This competition is by invitation"
+    fix = "Use the account of the address that was invited, or ask the organizers."
+
+
+class TermsChanged(Denied):
+    """The competition's terms have changed since you accepted them."""
+
+    code = "terms_changed"
+    title = "The terms have changed"
+    fix = "Read them and join again: `palmares join SLUG`, or on its page."
 
 
 class TermsNotAccepted(Refused):

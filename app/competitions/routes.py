@@ -1,4 +1,4 @@
-"""HTTP doors of competitions: list, apply a bundle, join, truth, files."""
+"""HTTP doors of competitions: list, apply a bundle, truth, files."""
 
 import hashlib
 
@@ -7,20 +7,15 @@ from fastapi import APIRouter, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from app import audit, storage
-from app.accounts.guards import Organizer, Submitter, Visitor
+from app.accounts.guards import Creator, Organizer, Visitor
 from app.accounts.service import Principal
 from app.competitions import applying, editing, exporting, queries, service
 from app.competitions.bundle import canonical_truth, kind_of_image, read_bundle
 from app.competitions.errors import FileNotThere, TruthInvalid
-from app.competitions.models import Participation
 from app.competitions.schemas import (
     Applied,
     CompetitionDetail,
     CompetitionList,
-    Join,
-    Joined,
-    ParticipantIn,
-    ParticipantOut,
     PhaseOut,
     TruthOut,
     phase_out,
@@ -60,7 +55,7 @@ def listing(who: Visitor) -> CompetitionList:
 
 
 @router.post("/competitions", openapi_extra=ZIP_BODY, max_body_size=BODY_BYTES, responses={201: {"model": Applied}})
-async def apply(request: Request, response: Response, who: Organizer, dry_run: bool = False) -> Applied:
+async def apply(request: Request, response: Response, who: Creator, dry_run: bool = False) -> Applied:
     """Create a competition from a bundle (zip) or bring it to what the bundle says; names each change."""
     packed = await body_of(request, settings().bundle_bytes)
     applied = await anyio.to_thread.run_sync(_apply, request, who, packed, dry_run)
@@ -124,32 +119,6 @@ def detail_of(who: Principal | None, slug: str) -> CompetitionDetail:
         return queries.one_competition(session, who, slug)
 
 
-@router.post("/competitions/{slug}/join")
-def join(who: Submitter, slug: str, given: Join) -> Joined:
-    """Join the competition; joining again changes nothing."""
-    with Session.begin() as session:
-        return Joined(competition=slug, status=service.join(session, who, slug, given.accept_terms).status)
-
-
-@router.get("/competitions/{slug}/participants")
-def participants(who: Organizer, slug: str) -> list[ParticipantOut]:
-    """Who takes part or asks to, first come first; for the competition's organizers."""
-    with Session.begin() as session:
-        rows = service.participants(session, who, slug)
-        return [_participant(row) for row in rows]
-
-
-@router.patch("/competitions/{slug}/participants/{username}")
-def decide(who: Organizer, slug: str, username: str, given: ParticipantIn) -> ParticipantOut:
-    """Approve or deny a participant; for the competition's organizers."""
-    with Session.begin() as session:
-        return _participant(service.decide(session, who, slug, username, given.status))
-
-
-def _participant(row: Participation) -> ParticipantOut:
-    return ParticipantOut(username=row.account.username, status=row.status, joined_at=row.created_at)
-
-
 @router.get(PHASES)
 def phases(slug: str) -> list[PhaseOut]:
     """The competition's phases in order."""
@@ -184,10 +153,14 @@ def _put_truth(who: Principal, slug: str, phase_slug: str, content: bytes, name:
     storage.put(truth)
     with Session.begin() as session:
         phase = service.phase_of(session, slug, phase_slug)
+        before = phase.truth
         made = service.add_truth(session, phase, sha256, item_ids, who.account_id)
-        told = {"version": made.number, "sha256": sha256[:12], "items": len(item_ids)}
-        audit.record(session, who, "truth.given", f"{slug}/{phase_slug}", competition=slug, after=told)
         session.refresh(made)
+        if made is not before:
+            told = {"version": made.number, "sha256": sha256[:12], "items": len(item_ids)}
+            where = f"{slug}/{phase_slug}"
+            old = {"version": before.number if before else None}
+            audit.record(session, who, "truth.given", where, competition=slug, before=old, after=told)
         return TruthOut(version=made.number, n_items=len(item_ids), sha256=made.sha256, created_at=made.created_at)
 
 

@@ -18,7 +18,6 @@ KEY = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 
 
 NOT_YET: dict[str, tuple[Any, str]] = {
-    "allowed_emails": ([], "everybody may join."),
 }
 """Settings that are kept and exported, and have no effect in this version: what happens anyway, and a sentence."""
 NO_LADDER = "its `ladder` has no effect: every new best shows."

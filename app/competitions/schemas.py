@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.competitions import service
 from app.competitions.models import Competition, Participation, Phase
+
+Decision = Literal["approved", "denied", "banned"]
+ParticipationStatus = Literal["approved", "pending", "denied", "banned"]
 
 
 class PhaseOut(BaseModel):
@@ -68,7 +71,8 @@ class CompetitionDetail(CompetitionOut):
     team_size: int = 1
     overall: dict[str, Any] | None = None
     terms: str
-    terms_version: int = 1
+    terms_version: int
+    terms_accepted: bool
     pages: list[dict[str, str]]
 
 
@@ -88,10 +92,11 @@ class Join(BaseModel):
 
 
 class Joined(BaseModel):
-    """The participation's state: approved, pending or denied."""
+    """The participation's state (approved, pending, denied or banned), and why."""
 
     competition: str
     status: str
+    reason: str = ""
 
 
 class ParticipantOut(BaseModel):
@@ -99,15 +104,62 @@ class ParticipantOut(BaseModel):
 
     username: str
     status: str
+    reason: str
+    baseline: bool
+    terms_version: int
     joined_at: datetime
 
 
+class ParticipantList(BaseModel):
+    """A page of participants, first come first."""
+
+    items: list[ParticipantOut]
+    next_cursor: str | None = None
+
+
 class ParticipantIn(BaseModel):
-    """An organizer's decision."""
+    """An organizer's decision; what is left out stays."""
 
     model_config = ConfigDict(extra="forbid")
 
-    status: Literal["approved", "denied"]
+    status: Decision | None = None
+    reason: str | None = Field(None, max_length=500, description="The participant can read it.")
+    baseline: bool | None = None
+
+
+class OrganizerOut(BaseModel):
+    """Somebody who organizes the competition; one of them owns it."""
+
+    username: str
+    owner: bool
+
+
+class OrganizerList(BaseModel):
+    """All organizers, the owner first."""
+
+    items: list[OrganizerOut]
+    next_cursor: str | None = None
+
+
+class AuditEventOut(BaseModel):
+    """An act: who, by which token, what, on what, and what it was before."""
+
+    at: datetime
+    actor: str
+    token: str | None
+    request_id: str | None
+    competition: str
+    action: str
+    target: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class AuditList(BaseModel):
+    """A page of acts, newest first."""
+
+    items: list[AuditEventOut]
+    next_cursor: str | None = None
 
 
 class Applied(BaseModel):
@@ -189,5 +241,6 @@ def competition_detail(
         overall=competition.overall,
         terms=competition.terms,
         terms_version=competition.terms_version,
+        terms_accepted=mine is not None and mine.terms_version >= competition.terms_version,
         pages=competition.pages,
     )

@@ -1,19 +1,16 @@
-"""What can be done with competitions: join, enter a phase, give truth. Plain functions on an open session."""
+"""What can be done with competitions: find, enter a phase, give truth. Plain functions on an open session."""
 
 from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app import audit
-from app.accounts.models import Account
 from app.accounts.service import Principal
 from app.competitions import entrants, errors
 from app.competitions.models import Competition, Participation, Phase, Truth
 from app.db import now
-from app.errors import Denied, Fault
+from app.errors import Fault
 
 Status = Literal["upcoming", "open", "closed"]
 
@@ -58,31 +55,20 @@ def intake_fault(phase: Phase, moment: datetime) -> Fault | None:
     return errors.PhaseNotReady() if phase.truth is None else None
 
 
+def is_organizer(competition: Competition, account_id: int) -> bool:
+    """True where the account owns or co-organizes the competition."""
+    return account_id == competition.organizer_id or any(row.account_id == account_id for row in competition.organizers)
+
+
 def organizes(who: Principal | None, competition: Competition) -> bool:
     """True where the asker may see and change what organizers may."""
-    return who is not None and (who.is_admin or (who.may("organize") and competition.organizer_id == who.account_id))
+    return who is not None and (who.is_admin or (who.may("organize") and is_organizer(competition, who.account_id)))
 
 
 def participation_of(session: Session, competition: Competition, account_id: int) -> Participation | None:
     """The account's participation, None where it never joined."""
     mine = (Participation.competition_id == competition.id, Participation.account_id == account_id)
     return session.scalar(select(Participation).where(*mine))
-
-
-def join(session: Session, who: Principal, slug: str, accept_terms: bool) -> Participation:
-    """Join a competition; joining again changes nothing. Raises CompetitionNotFound, TermsNotAccepted."""
-    competition = competition_of(session, slug)
-    if not accept_terms:
-        raise errors.TermsNotAccepted
-    status = "approved" if competition.registration_auto_approve or organizes(who, competition) else "pending"
-    session.execute(
-        insert(Participation)
-        .values(competition_id=competition.id, account_id=who.account_id, status=status)
-        .on_conflict_do_nothing()
-    )
-    found = participation_of(session, competition, who.account_id)
-    assert found is not None  # noqa: S101  (inserted above or before)
-    return found
 
 
 def entry(
@@ -92,7 +78,7 @@ def entry(
 
     With `lock`, the phase is held for share and the entrant for update, in that order, until the transaction ends: what
     is counted is then exact. Raises CompetitionNotFound, PhaseNotFound, NotJoined, JoinPending,
-    JoinDenied, PhaseNotOpen, PhasePaused, PhaseNotReady.
+    JoinDenied, Banned, TermsChanged, PhaseNotOpen, PhasePaused, PhaseNotReady.
     """
     found = phase_of(session, slug, phase)
     if lock:
@@ -105,7 +91,11 @@ def entry(
     if participation.status == "pending":
         raise errors.JoinPending
     if participation.status == "denied":
-        raise errors.JoinDenied
+        raise errors.JoinDenied(participation.reason)
+    if participation.status == "banned":
+        raise errors.Banned(participation.reason)
+    if participation.terms_version < found.competition.terms_version:
+        raise errors.TermsChanged(terms_version=found.competition.terms_version)
     fault = intake_fault(found, now(session))
     if fault is not None:
         raise fault
@@ -122,31 +112,3 @@ def add_truth(session: Session, phase: Phase, sha256: str, item_ids: list[str], 
     session.flush()
     phase.truth = truth
     return truth
-
-
-def _organized(session: Session, who: Principal, slug: str) -> Competition:
-    competition = competition_of(session, slug)
-    if not organizes(who, competition):
-        raise Denied("Only the competition's organizers may see and decide who takes part.")
-    return competition
-
-
-def participants(session: Session, who: Principal, slug: str) -> list[Participation]:
-    """Everyone who joined or asked to, first come first. Raises CompetitionNotFound, Denied."""
-    rows = select(Participation).where(Participation.competition_id == _organized(session, who, slug).id)
-    return list(session.scalars(rows.order_by(Participation.created_at, Participation.id)))
-
-
-def decide(session: Session, who: Principal, slug: str, username: str, status: str) -> Participation:
-    """Approve or deny a participant. Raises CompetitionNotFound, Denied, ParticipantNotFound."""
-    competition = _organized(session, who, slug)
-    mine = (Participation.competition_id == competition.id, Account.username == username.lower())
-    found = session.scalar(select(Participation).join(Account).where(*mine))
-    if found is None:
-        raise errors.ParticipantNotFound(f"{username!r} has not asked to join {slug!r}.")
-    if found.status != status:
-        told = {"before": {"status": found.status}, "after": {"status": status}}
-        audit.record(session, who, "participant.decided", username.lower(), competition=slug, **told)
-    found.status = status
-    session.flush()
-    return found

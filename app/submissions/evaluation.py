@@ -17,6 +17,7 @@ from app.errors import Fault
 from app.settings import settings
 from app.submissions.errors import WorkerLost
 from app.submissions.models import Evaluation
+from app.submissions.telling import tell
 
 Stage = Literal["validate", "score"]
 
@@ -83,7 +84,10 @@ def finish(session: Session, evaluation_id: int, stage: Stage, attempt: int, sta
     else:
         values |= {"finished_at": moment}
     change = _fenced(evaluation_id, stage, attempt).values(state=state, lease_until=None, **values)
-    return session.execute(change).first() is not None
+    done = session.execute(change).first() is not None
+    if done and state != "ready":
+        tell(session, evaluation_id)
+    return done
 
 
 def release(session: Session, evaluation_id: int, stage: Stage, attempt: int, fault: Fault) -> str | None:
@@ -136,11 +140,11 @@ def sweep(session: Session, limit: int = 500) -> list[tuple[str, int]]:
             continue
         still = update(Evaluation).where(Evaluation.id.in_(ids)).execution_options(synchronize_session=False)
         lost = WorkerLost(f"Lost {settings().attempts} times while {step.running}.").as_problem()
-        session.execute(
-            still.where(Evaluation.tries >= settings().attempts).values(
-                state="failed", problem=lost, finished_at=moment, lease_until=None
-            )
+        failed = still.where(Evaluation.tries >= settings().attempts).values(
+            state="failed", problem=lost, finished_at=moment, lease_until=None
         )
+        for evaluation_id in session.scalars(failed.returning(Evaluation.id)).all():
+            tell(session, evaluation_id)
         session.execute(
             still.where(Evaluation.state == step.running).values(
                 state=step.waiting, lease_until=None, announce_at=moment

@@ -1,5 +1,5 @@
-"""What pages send: sign up, log in, log out, join, submit, cancel. Each ends in a redirect, or in its form again with
-what is wrong (status kept, values kept, passwords never).
+"""What pages send: sign up, log in, log out, join, submit, cancel, unsubscribe. Each ends in a redirect (the last in a
+page), or in its form again with what is wrong (status kept, values kept, passwords never).
 
 Decision: the forms call the functions of the API's doors, so that a page can never do what the API would refuse.
 Cross-site requests are stopped by the OriginGate, before any of this.
@@ -19,9 +19,10 @@ from app.accounts import routes as accounts
 from app.accounts.guards import Submitter, Visitor
 from app.accounts.models import Account
 from app.accounts.schemas import LogIn, SignUp
-from app.competitions import routes as competitions
+from app.competitions import people_routes as competitions
 from app.competitions.schemas import Join
 from app.errors import Fault, Refused
+from app.messages import routes as mail
 from app.settings import MIB, settings
 from app.submissions import routes as submissions
 from app.web.rendering import Page, render
@@ -155,3 +156,12 @@ def cancel(request: Request, who: Submitter, ref: str) -> Response:
     except Fault as fault:
         return submission_page(request, who, ref, fault)
     return to(f"/submissions/{ref}")
+
+
+@router.post("/unsubscribe/{token}")
+def unsubscribe(request: Request, token: str, scope: Text = "") -> Response:
+    """End a kind of mail, or all: by the page's button, or by a mail program's one click (RFC 8058)."""
+    username, kind = mail.subscription(token)
+    everything = scope == "all"
+    mail.unsubscribe(token, everything=everything)
+    return render(request, "unsubscribe.html", username=username, kind=kind, done="all" if everything else kind)

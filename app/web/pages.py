@@ -6,6 +6,7 @@ from fastapi.staticfiles import StaticFiles
 from app.accounts.guards import Reader, Visitor
 from app.competitions import routes as competitions
 from app.errors import NotFound
+from app.messages import routes as mail
 from app.scoring.findings import CODES
 from app.web import catalogue, forms
 from app.web.rendering import FOLDER, Page, render
@@ -42,6 +43,13 @@ def competition(request: Request, who: Visitor, slug: str, phase: str | None = N
 def submission(request: Request, who: Reader, ref: str) -> Response:
     """A submission: its state, live, and what came of it."""
     return submission_page(request, who, ref)
+
+
+@router.get("/unsubscribe/{token}")
+def unsubscribe_form(request: Request, token: str) -> Response:
+    """A button that ends a kind of mail; the address alone does nothing, for mail scanners follow every link."""
+    username, kind = mail.subscription(token)
+    return render(request, "unsubscribe.html", username=username, kind=kind, done="")
 
 
 @router.get("/api/v1/docs")

@@ -5,6 +5,7 @@ from fastapi import Request, Response
 from app import problems
 from app.accounts.guards import Visitor
 from app.accounts.service import Principal
+from app.announcements import routes as announcements
 from app.competitions import routes as competitions
 from app.competitions.errors import PhaseNotFound
 from app.competitions.schemas import CompetitionDetail, PhaseOut
@@ -56,6 +57,7 @@ def competition_page(
         problems.status_of(fault) if fault else 200,
         competition=found,
         phase=phase,
+        announcements=announcements.listing(slug).items,
         board=board_of(who, Asked(slug, phase.slug)) if phase else None,
         mine=mine,
         limits=limits,

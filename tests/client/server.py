@@ -136,7 +136,7 @@ class Fake:
                 if given.hold is not None:
                     given.hold.wait(20)
 
-            do_GET = do_POST = do_PATCH = do_DELETE = answer
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
             def log_message(self, *_: object) -> None:
                 """Quiet."""

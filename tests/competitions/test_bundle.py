@@ -108,10 +108,10 @@ def test_what_happens_anyway_needs_no_note():
 
 
 def test_what_is_kept_without_effect_yet_is_named_once_at_the_key_that_asks():
-    notes = read_bundle(bundle(allowed_emails=["@a.b"], phases=phases({}, {"board": {"ladder": True}}))).notes
+    notes = read_bundle(bundle(phases=phases({}, {"board": {"ladder": True}}))).notes
     assert {note["code"] for note in notes} == {"not_yet"}
     places = sorted(note["message"].partition(": ")[0] for note in notes)
-    assert places == ["allowed_emails", "phases.1.board"]
+    assert places == ["phases.1.board"]
     assert all(note["line"] > 1 for note in notes)
 
 

@@ -1,4 +1,4 @@
-"""Competitions over HTTP: bundles tell all their faults and change nothing; joining and deciding who takes part."""
+"""Competitions over HTTP: bundles tell all their faults and change nothing."""
 
 import io
 import zipfile
@@ -96,27 +96,22 @@ def test_no_door_shows_the_truth(client, world, apply):
         assert "hidden words" not in answer.text
 
 
-def test_join_needs_the_terms_and_an_organizer_decides(client, world, session):
-    world.competition.registration_auto_approve = False
-    who = world.person()
-    mine, theirs = world.token(who), world.token(world.organizer)
-    path = "/api/v1/competitions/pairs"
-    assert client.post(f"{path}/join", json={}, headers=mine).json()["code"] == "terms_not_accepted"
-    assert client.post(f"{path}/join", json={"accept_terms": True}, headers=mine).json()["status"] == "pending"
-    assert client.get(f"{path}/participants", headers=mine).json()["code"] == "scope_missing"
-    assert [row["username"] for row in client.get(f"{path}/participants", headers=theirs).json()] == [who.username]
-    decided = client.patch(f"{path}/participants/{who.username}", json={"status": "approved"}, headers=theirs)
-    assert decided.json()["status"] == "approved"
-    [row] = session.scalars(select(AuditEvent))
-    assert (row.action, row.actor, row.before, row.after) == (
-        "participant.decided", "organizer", {"status": "pending"}, {"status": "approved"},
-    )  # fmt: skip
-    assert client.post(f"{path}/join", json={"accept_terms": True}, headers=mine).json()["status"] == "approved"
-
-
 def test_the_board_answers_304_until_it_changes(client, world):
     path = "/api/v1/competitions/pairs/phases/main/leaderboard"
     first = client.get(path)
     assert first.json()["rows"] == []
     assert client.get(path, headers={"If-None-Match": first.headers["etag"]}).status_code == 304
     assert client.get(f"{path}.csv", headers={"If-None-Match": first.headers["etag"]}).status_code == 200
+
+
+def test_a_decision_is_mailed_once_and_another_one_again(client, world, session, monkeypatch):
+    from app.messages.models import Mail
+    from tests.messages.server import mail_on
+
+    mail_on(monkeypatch)
+    who, headers = world.entrant(), world.token(world.organizer)
+    path = f"/api/v1/competitions/pairs/participants/{who.username}"
+    for status in ("approved", "denied", "denied", "approved"):
+        assert client.patch(path, json={"status": status}, headers=headers).json()["status"] == status
+    found = session.execute(select(Mail.account_id, Mail.subject).order_by(Mail.created_at, Mail.key)).all()
+    assert sorted(found) == [(who.account_id, "Not approved: Pairs"), (who.account_id, "You are in: Pairs")]

@@ -10,6 +10,7 @@ import pytest
 from fastapi import Request
 
 from app.accounts.schemas import SignUp
+from app.announcements.schemas import AnnouncementOut
 from app.competitions.errors import CompetitionNotFound, PhaseNotFound
 from app.competitions.schemas import CompetitionDetail, PhaseOut
 from app.errors import Refused, TooMany
@@ -61,6 +62,7 @@ def competition(**given: Any) -> CompetitionDetail:
     values: dict[str, Any] = {
         "slug": "c", "title": EVIL, "description": EVIL, "status": "open", "organizer": "org", "participants": 2,
         "joined": "approved", "phases": [phase()], "registration_auto_approve": False, "terms": EVIL,
+        "terms_version": 1, "terms_accepted": True,
         "pages": [{"title": EVIL, "content": EVIL}],
     }  # fmt: skip
     return CompetitionDetail(**{**values, **given})
@@ -115,6 +117,10 @@ def board() -> BoardOut:
     )
 
 
+def announcement() -> AnnouncementOut:
+    return AnnouncementOut(ref="ann_1", title=EVIL, body=EVIL, author="org", created_at=NOW, edited_at=NOW)
+
+
 def shown(name: str, who: Any = None, **values: Any) -> str:
     return bytes(render(request("/competitions/c", who=who), name, **values).body).decode()
 
@@ -122,7 +128,7 @@ def shown(name: str, who: Any = None, **values: Any) -> str:
 def of_competition(**given: Any) -> dict[str, Any]:
     values: dict[str, Any] = {
         "competition": competition(), "phase": phase(), "board": board(), "mine": None, "limits": limits(True),
-        "fault": None, "upload_bytes": 2**26,
+        "fault": None, "upload_bytes": 2**26, "announcements": [announcement()],
     }  # fmt: skip
     return {**values, **given}
 
@@ -151,6 +157,8 @@ PAGES = {
     "queued": ("submission.html", ADA, {"submission": submission("queued", findings=[]), "fault": FAULT}),
     "login": ("login.html", None, {"fault": FAULT, "next": EVIL, "username": EVIL}),
     "signup": ("signup.html", None, {"fault": None, "next": EVIL, "username": EVIL, "email": EVIL}),
+    "unsubscribe": ("unsubscribe.html", None, {"username": EVIL, "kind": EVIL, "done": ""}),
+    "unsubscribed": ("unsubscribe.html", None, {"username": EVIL, "kind": EVIL, "done": "all"}),
     "fault": ("fault.html", None, {"fault": FAULT}),
     "problems": ("problems.html", None, {"entries": catalogue.entries().values(), "findings": [("a", EVIL)]}),
     "api": (
@@ -176,6 +184,7 @@ def test_hostile_values_stay_text_and_nothing_is_inline(name: str) -> None:
 
 def test_every_template_was_rendered_above() -> None:
     parts = {"base.html", "parts.html", "board.html", "taking_part.html", "mine.html", "scoring.html"}
+    parts |= {"announcements.html"}
     assert {template for template, _, _ in PAGES.values()} == set(environment.list_templates()) - parts
 
 

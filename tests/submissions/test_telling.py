@@ -1,0 +1,99 @@
+"""The mail of an evaluation is written in the transaction that ends it: once, to its owner, of the first one only."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from app.messages import service
+from app.messages.models import DEFAULTS, Mail
+from app.settings import settings
+from app.submissions import evaluation as machine
+from app.submissions.errors import ScoringFailed
+from app.submissions.models import Evaluation
+from tests.messages.server import mail_on
+
+
+@pytest.fixture(autouse=True)
+def mail(monkeypatch):
+    mail_on(monkeypatch)
+
+
+@pytest.fixture
+def evaluation(session, world) -> Evaluation:
+    """A queued one of somebody who wants every mail."""
+    who = world.entrant()
+    service.choose(session, who.account_id, dict.fromkeys(DEFAULTS, True))
+    return world.submit(who).evaluation
+
+
+def mails(session) -> list[Mail]:
+    session.expire_all()
+    return list(session.scalars(select(Mail)))
+
+
+def scored(session, evaluation) -> bool:
+    attempt = machine.claim(session, evaluation.id, "score")
+    return machine.finish(session, evaluation.id, "score", attempt, "scored", final=0.81234, report={"hidden": "words"})
+
+
+def test_the_score_comes_with_its_own_number_and_nothing_else(session, evaluation):
+    attempt = machine.claim(session, evaluation.id, "validate")
+    machine.finish(session, evaluation.id, "validate", attempt, "ready")
+    assert mails(session) == []
+    assert scored(session, evaluation)
+    assert not machine.finish(session, evaluation.id, "score", attempt, "scored", final=0.9)
+    (one,) = mails(session)
+    ref = evaluation.submission.ref
+    assert one.account_id == evaluation.submission.participation.account_id
+    assert (one.kind, one.subject) == ("scored", f"Scored 0.8123: {ref} (Pairs)")
+    assert f"https://palmares.example.org/submissions/{ref}" in one.text
+    assert "hidden" not in one.text
+
+
+def test_an_invalid_file_counts_its_findings_and_quotes_none(session, evaluation):
+    attempt = machine.claim(session, evaluation.id, "validate")
+    found = {"findings": [{"message": "hidden words"}], "findings_total": 1}
+    machine.finish(session, evaluation.id, "validate", attempt, "invalid", **found)
+    (one,) = mails(session)
+    assert (one.kind, "1 finding," in one.text, "hidden" in one.text) == ("invalid", True, False)
+
+
+def test_our_failure_is_told_once_after_the_last_try(session, evaluation):
+    for round_ in range(1, settings().attempts + 1):
+        attempt = machine.claim(session, evaluation.id, "validate")
+        machine.release(session, evaluation.id, "validate", attempt, ScoringFailed("x"))
+        assert len(mails(session)) == (round_ == settings().attempts)
+    assert mails(session)[0].kind == "failed"
+
+
+def test_what_the_sweeper_fails_is_told(session, evaluation):
+    past = func.clock_timestamp() - timedelta(seconds=1)
+    late = update(Evaluation).values(state="validating", tries=settings().attempts, lease_until=past)
+    session.execute(late.where(Evaluation.id == evaluation.id))
+    machine.sweep(session)
+    machine.sweep(session)
+    assert [one.kind for one in mails(session)] == ["failed"]
+
+
+def test_robots_are_not_flooded_by_default(session, world):
+    evaluation = world.submit(world.entrant()).evaluation
+    session.execute(update(Evaluation).where(Evaluation.id == evaluation.id).values(state="ready"))
+    scored(session, evaluation)
+    assert mails(session) == []
+
+
+def test_neither_a_cancellation_nor_a_later_evaluation_is_mailed(session, world, evaluation):
+    other = world.submit(world.entrant()).evaluation
+    machine.cancel(session, other.id)
+    session.execute(update(Evaluation).where(Evaluation.id == evaluation.id).values(state="ready", version=2))
+    scored(session, evaluation)
+    assert mails(session) == []
+
+
+def test_a_rolled_back_end_leaves_no_mail(session, evaluation):
+    session.execute(update(Evaluation).where(Evaluation.id == evaluation.id).values(state="ready"))
+    inner = session.begin_nested()
+    scored(session, evaluation)
+    inner.rollback()
+    assert mails(session) == []
