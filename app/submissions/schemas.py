@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from app.competitions.visibility import View
+from app.scoring.ladder import rounded
 from app.submissions import service
 from app.submissions.limits import Limits, Use
 from app.submissions.models import Evaluation, Mark, Submission
@@ -145,6 +146,14 @@ def _mark_out(mark: Mark | None) -> MarkOut | None:
     return MarkOut.model_validate(mark, from_attributes=True)
 
 
+def _scores(report: dict[str, Any], view: View, rank: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The scores that are told; on a ladder, only of what stands there."""
+    if view.ladder and report:
+        shown = {"value": rounded(report["final"]["value"], report["n_items"])}
+        return {"final": shown} if rank is not None and rank["counts"] else None
+    return {key: report[key] for key in ("final", "accuracy", "explanation")} if report else None
+
+
 def submission_out(
     session: Session, submission: Submission, view: View, rank: dict[str, Any] | None = None
 ) -> SubmissionOut:
@@ -169,7 +178,7 @@ def submission_out(
         findings_total=evaluation.findings_total,
         warnings=evaluation.warnings,
         problem=evaluation.problem,
-        scores={key: report[key] for key in ("final", "accuracy", "explanation")} if report else None,
+        scores=_scores(report, view, rank),
         rank=rank,
         mark=_mark_out(submission.mark),
         signature=evaluation.signature if view.whole else report.get("signature"),
