@@ -114,14 +114,14 @@ def _slot(rule: BoardRule, one: Candidate) -> int:
 
 
 def board_at(
-    session: Session, phase: Phase, board: str, *, at: datetime | None = None, entrant_id: int | None = None
+    session: Session, phase: Phase, board: str, *, at: datetime | None = None, members: list[int] | None = None
 ) -> list[Placed]:
-    """The rows of a board from the submissions alone, best first: now, or as it was at a moment; or one entrant's."""
-    return placed(rule_of(phase), candidates(session, phase, board, at=at, entrant_id=entrant_id))
+    """The rows of a board from the submissions alone, best first: now or at a moment, all or of some participations."""
+    return placed(rule_of(phase), candidates(session, phase, board, at=at, members=members))
 
 
 def candidates(
-    session: Session, phase: Phase, board: str, *, at: datetime | None = None, entrant_id: int | None = None
+    session: Session, phase: Phase, board: str, *, at: datetime | None = None, members: list[int] | None = None
 ) -> list[Candidate]:
     """What may count on the board, now or at a moment.
 
@@ -154,8 +154,8 @@ def candidates(
     )
     if phase.split is not None:
         rows = rows.where(report.is_not(None))
-    if entrant_id is not None:
-        rows = rows.where(entrant_id == ENTRANT)
+    if members is not None:
+        rows = rows.where(Submission.participation_id.in_(members))
     if at is not None:
         rows = rows.where(Submission.created_at <= at)
     found = [
