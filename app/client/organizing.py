@@ -80,8 +80,7 @@ def _each(slug: str, status: str, as_json: bool, **given: bool) -> None:
         if not phases:
             raise Problem("phase_not_open", f"{name} has no {status} phase.", f"See `palmares phase list {name}`.")
         done = [change(client, Target(name, one["slug"]).path(), given) for one in phases]
-    notes = {path: sentence for each in done for path, sentence in each.get("notes", {}).items()}
-    tell({**done[-1], "changes": [one for each in done for one in each["changes"]], "notes": notes}, as_json)
+    tell({**done[-1], "changes": [one for each in done for one in each["changes"]]}, as_json)
 
 
 def competition_freeze(slug: Slug, as_json: Json = False) -> None:

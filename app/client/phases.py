@@ -45,8 +45,6 @@ def tell(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         show.document({**found, "competition_version": found["version"], "version": show.VERSION})
         return
-    for path, sentence in found.get("notes", {}).items():
-        show.talk(f"note: {path} has no effect in this version: {sentence}")
     for one in found["changes"]:
         show.out(change_line(one))
     if not found["changes"]:

@@ -14,7 +14,7 @@ from app.competitions.board_columns import board_rule
 from app.competitions.bundle_reader import Path, Reader, clean
 from app.competitions.bundle_schema import CompetitionIn, PhaseIn, TaskIn
 from app.competitions.errors import BundleInvalid
-from app.competitions.rules import BoardRule, not_yet
+from app.competitions.rules import BoardRule
 from app.scoring.archive import members
 from app.scoring.entailment import JudgeNotConfigured
 from app.scoring.findings import Findings, Invalid
@@ -88,7 +88,6 @@ def read_bundle(packed: bytes) -> Bundle:
         phase.values["index"] = index
     _check_phases(reader, given, order, phases)
     bundle = Bundle(_values(reader, given), phases, _image(reader, given.image), reader.notes)
-    _tell_not_yet(reader, bundle, order, given)
     if given.overall is not None and given.overall.weights is not None:
         unknown = set(given.overall.weights) - {phase.values["slug"] for phase in phases}
         if unknown:
@@ -97,21 +96,6 @@ def read_bundle(packed: bytes) -> Bundle:
     if reader.findings:
         raise reader.refuse()
     return bundle
-
-
-def _tell_not_yet(reader: Reader, bundle: Bundle, order: list[int], given: CompetitionIn) -> None:
-    """Note what is kept and has no effect yet, at the key that asks for it; a leaderboard's once for all phases."""
-    asked: dict[Path, str] = {(name,): sentence for name, sentence in not_yet(bundle.values).items()}
-    for place, phase in zip(order, bundle.phases, strict=True):
-        own = given.phases[place]
-        for name, sentence in not_yet(phase.values).items():
-            if name in own.model_fields_set:
-                asked["phases", place, name] = sentence
-            else:
-                asked[("leaderboards", 0) if name == "board" else ("leaderboards", 0, "hidden")] = sentence
-    for path, sentence in asked.items():
-        fix = "It is kept, and exported; do not rely on it."
-        reader.notes.append(reader.at("not_yet", path, f"no effect in this version: {sentence}", fix))
 
 
 def _values(reader: Reader, given: CompetitionIn) -> dict[str, Any]:
@@ -202,6 +186,8 @@ def _phase(
         reader.fault("unknown_task", (*here, "tasks"), f"there is no task {given.tasks[0]}.", "Name a task's index.")
         return phase
     _task(reader, phase, *tasks[given.tasks[0]])
+    if values["board"].get("ladder") and given.split is None:
+        reader.fault("bad_value", (*here, "board"), "a `ladder` needs public items.", "Give the phase a `split`.")
     if given.split is not None and given.split.items is not None and phase.item_ids:
         unknown = sorted(set(given.split.items) - set(phase.item_ids))
         if unknown or set(given.split.items) == set(phase.item_ids):

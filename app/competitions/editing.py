@@ -18,7 +18,7 @@ from app.competitions import errors, service
 from app.competitions.applying import require_unused
 from app.competitions.editing_schemas import CompetitionEdit, PhaseEdit, resolved
 from app.competitions.models import Competition, Phase
-from app.competitions.rules import BoardRule, not_yet
+from app.competitions.rules import BoardRule
 from app.db import now
 from app.errors import Denied, PreconditionFailed, PreconditionRequired
 from app.settings import settings
@@ -30,11 +30,10 @@ LONGEST_SHOWN = 120
 
 @dataclass
 class Edit:
-    """What was changed, by path, the phases whose boards must be made anew, and what has no effect yet, with why."""
+    """What was changed, by path, and the phases whose boards must be made anew."""
 
     competition: Competition
     changes: list[dict[str, Any]] = field(default_factory=list)
-    notes: dict[str, str] = field(default_factory=dict)
     boards: list[Phase] = field(default_factory=list)
 
 
@@ -185,6 +184,8 @@ def _check_others(values: dict[str, Any], phase: Phase) -> None:
 
 def _check_split(session: Session, values: dict[str, Any], phase: Phase) -> None:
     split = values.get("split")
+    if values.get("board", phase.board).get("ladder") and values.get("split", phase.split) is None:
+        raise _invalid("board.ladder", "a ladder needs public items; give the phase a `split`.")
     if "split" not in values or split == phase.split:
         return
     require_unused(session, phase, "its split would differ")
@@ -212,7 +213,6 @@ def _set(
     prefix: str = "",
 ) -> None:
     """Set what differs, tell it, count it as a version and write it down."""
-    edit.notes = {prefix + name: sentence for name, sentence in not_yet(values).items()}
     before, after = {}, {}
     for name, new in values.items():
         old = getattr(row, name)

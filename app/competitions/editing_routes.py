@@ -40,7 +40,7 @@ def change_phase(
 
 def _edited(response: Response, edit: editing.Edit) -> Edited:
     response.headers["ETag"] = editing.etag(edit.competition.version)
-    return Edited(slug=edit.competition.slug, version=edit.competition.version, changes=edit.changes, notes=edit.notes)
+    return Edited(slug=edit.competition.slug, version=edit.competition.version, changes=edit.changes)
 
 
 @router.delete("/competitions/{slug}", status_code=status.HTTP_204_NO_CONTENT)

@@ -77,12 +77,8 @@ class CompetitionEdit(_Edit):
 
 
 class Edited(BaseModel):
-    """What was changed, and the version that it made (`If-Match` of the next change).
-
-    `notes` says by path what is kept and has no effect in this version.
-    """
+    """What was changed, and the version that it made (`If-Match` of the next change)."""
 
     slug: str
     version: int
     changes: list[dict[str, Any]]
-    notes: dict[str, str] = {}

@@ -87,8 +87,8 @@ def decide(
 ) -> tuple[Participation, bool]:
     """Change a participant's `status`, `reason` or `baseline`, whichever are given and not None.
 
-    Returns the participation and whether its entries enter or leave the boards. Approving clears the reason. Raises
-    CompetitionNotFound, Denied, ParticipantNotFound, OrganizersDoNotCompete.
+    Returns the participation and whether the boards change: its entries enter or leave them, or compete no more.
+    Approving clears the reason. Raises CompetitionNotFound, Denied, ParticipantNotFound, OrganizersDoNotCompete.
     """
     competition = organized(session, who, slug)
     mine = (Participation.competition_id == competition.id, Account.username == username.lower())
@@ -122,7 +122,7 @@ def decide(
         outbox.queue(
             session, [found.account_id], "approved", f"participation:{found.id}:{now(session).isoformat()}", letter
         )
-    return found, "banned" in (before.get("status"), after.get("status"))
+    return found, "baseline" in before or "banned" in (before.get("status"), after.get("status"))
 
 
 def mine(session: Session, account_id: int) -> list[dict[str, Any]]:

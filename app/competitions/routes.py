@@ -1,6 +1,7 @@
 """HTTP doors of competitions: list, apply a bundle, truth, files."""
 
 import hashlib
+from collections.abc import Sequence
 
 import anyio
 from fastapi import APIRouter, Request, Response, status
@@ -25,7 +26,9 @@ from app.competitions.schemas import (
 )
 from app.db import Session, now
 from app.errors import Denied, TooLarge
+from app.scoring.claims.directions import doubtful
 from app.scoring.findings import Invalid
+from app.scoring.reading import read_references
 from app.settings import MIB, settings
 
 router = APIRouter(tags=["competitions"])
@@ -151,6 +154,7 @@ def _put_truth(who: Principal, slug: str, phase_slug: str, content: bytes, name:
         if not service.organizes(who, service.phase_of(session, slug, phase_slug).competition):
             raise Denied("Only the competition's organizers may give its truth.")
     storage.put(truth)
+    against = doubtful(read_references(truth, "truth.jsonl"))
     with Session.begin() as session:
         phase = service.phase_of(session, slug, phase_slug)
         service.hold(session, phase)
@@ -167,7 +171,7 @@ def _put_truth(who: Principal, slug: str, phase_slug: str, content: bytes, name:
             where = f"{slug}/{phase_slug}"
             old = {"version": before.number if before else None}
             audit.record(session, who, "truth.given", where, competition=slug, before=old, after=told)
-        return _truth_out(phase, made)
+        return _truth_out(phase, made, against)
 
 
 @router.get(PHASES + "/{phase}/truth")
@@ -181,13 +185,14 @@ def truths(who: Organizer, slug: str, phase: str) -> TruthList:
         return TruthList(items=[_truth_out(found, one) for one in session.scalars(rows)])
 
 
-def _truth_out(phase: Phase, truth: Truth) -> TruthOut:
+def _truth_out(phase: Phase, truth: Truth, against: Sequence[str] = ()) -> TruthOut:
     return TruthOut(
         version=truth.number,
         n_items=len(truth.item_ids),
         sha256=truth.sha256,
         created_at=truth.created_at,
         current=truth.id == phase.truth_id,
+        argues_against=list(against),
     )
 
 

@@ -6,7 +6,6 @@ computed column.
 """
 
 import math
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -15,19 +14,6 @@ from app.scoring.metrics import CATALOGUE
 
 Direction = Literal["desc", "asc"]
 KEY = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
-
-
-NOT_YET: dict[str, tuple[Any, str]] = {}
-"""Settings that are kept and exported, and have no effect in this version: what happens anyway, and a sentence."""
-NO_LADDER = "its `ladder` has no effect: every new best shows."
-
-
-def not_yet(values: Mapping[str, Any]) -> dict[str, str]:
-    """Of these settings, those that ask for what does not happen yet, each with a sentence that says so."""
-    found = {
-        name: sentence for name, (happens, sentence) in NOT_YET.items() if name in values and values[name] != happens
-    }
-    return found | ({"board": NO_LADDER} if (values.get("board") or {}).get("ladder") else {})
 
 
 class _Rule(BaseModel):
@@ -61,7 +47,9 @@ class BoardRule(_Rule):
     computed: Annotated[list[Computed], Field(max_length=20)] = []
     titles: dict[str, Annotated[str, Field(max_length=80)]] = {}
     precision: dict[str, Annotated[int, Field(ge=0, le=10)]] = {}
-    ladder: bool = Field(False, description="A new public best shows only where it beats the old by more than noise.")
+    ladder: bool = Field(
+        False, description="A new public best shows only where it beats the old by more than noise; needs a `split`."
+    )
 
     @model_validator(mode="after")
     def _known_keys(self) -> "BoardRule":
@@ -74,6 +62,8 @@ class BoardRule(_Rule):
                 raise ValueError(f"{one.key!r} is a score of its own; call the computed column otherwise.")
             _require(one.of, known)
         _require([self.by.key, *(one.key for one in self.ties), *self.hidden], known | set(made))
+        if self.ladder and (self.counting != "best" or self.by != SortKey() or self.ties or "final" in self.hidden):
+            raise ValueError("a `ladder` ranks the best by `final` alone: leave `counting`, `by` and `ties` out.")
         return self
 
 

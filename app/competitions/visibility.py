@@ -18,6 +18,7 @@ from app.competitions.service import organizes
 class View:
     """What may be seen. `frozen_at`: boards stand still as they were then, None: they are the present ones.
 
+    `whole`: all items, else the public ones alone; `ladder`: of these only the rounded score that the ladder shows.
     `boards`: those that may be seen, the one shown first before others.
     """
 
@@ -26,6 +27,7 @@ class View:
     frozen_at: datetime | None
     named: bool
     whole: bool
+    ladder: bool
     boards: tuple[str, ...]
 
 
@@ -56,5 +58,6 @@ def view_of(phase: Phase, who: Principal | None, moment: datetime) -> View:
         frozen_at=None if organizer else frozen_since(phase, moment),
         named=organizer or shown or not phase.competition.anonymous,
         whole=whole,
+        ladder=not whole and bool(phase.board.get("ladder")),
         boards=after if whole else ("public",),
     )

@@ -52,8 +52,9 @@ def rows_of(
 ) -> list[Row]:
     """A board in order: equal keys share a rank, of equals the earlier submission stands first.
 
-    `scores` holds all scores of the report by which the board ranks, and the computed ones. `comparable`: judged like
-    the newest one (by the phase's present truth and plan, if any was), so that `ranking.add_places` may compare it.
+    `keys` rank, higher is better. `scores` holds all scores of the report by which the board ranks, and the computed
+    ones. `comparable`: judged like the newest one (by the phase's present truth and plan, if any was), so that
+    `ranking.add_places` may compare it.
     """
     rule = rule_of(phase)
     entries = entries_of(session, phase, board, at, rescore_id)
@@ -74,7 +75,7 @@ def rows_of(
     _compute(rule, rows)
     rows.sort(key=lambda row: tuple(-key for key in row["keys"]))  # stable: equals stay in order
     competing = [not row["baseline"] for row in rows]
-    for row, rank in zip(rows, ranks([row.pop("keys") for row in rows], competing), strict=True):
+    for row, rank in zip(rows, ranks([row["keys"] for row in rows], competing), strict=True):
         row["rank"] = rank
     return rows
 
@@ -147,6 +148,11 @@ def _compute(rule: BoardRule, rows: list[Row]) -> None:
                 if by_rank and by.key == column.key and value is not None:
                     turned = -value if by.direction == "asc" else value
                     row["keys"] = (*row["keys"][:place], turned, *row["keys"][place + 1 :])
+
+
+def as_ladder(rows: list[Row]) -> list[Row]:
+    """The rows of a ladder as participants see them: the rounded score that ranks, and nothing finer."""
+    return [{**row, "scores": {"final": {"value": row["keys"][0]}}, "comparable": False} for row in rows]
 
 
 def counts(session: Session, phase: Phase, view: View, evaluation_id: int) -> bool:

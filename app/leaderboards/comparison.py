@@ -68,6 +68,8 @@ def _sides(session: OrmSession, who: Principal, ref: str, other: str) -> _Sides:
     head = {"competition": phase.competition.slug, "phase": phase.slug, "a": ref, "b": other}
     shows = phase.show_items or competitions.organizes(who, phase.competition)
     view = view_of(phase, who, now(session))
+    if view.ladder:
+        raise NotCompared("A ladder tells no more than which score it shows.")
     public = None if view.whole else phase.split
     return _Sides(head, files, public, counts=not foreign, ids=shows and not foreign)
 

@@ -76,11 +76,11 @@ class BoardHidden(Denied):
 
 
 class NotCompared(Denied):
-    """The board hides a column that a comparison with somebody else's entry would tell."""
+    """The board hides what a comparison would tell: a column, or all but what its ladder shows."""
 
     code = "not_compared"
-    title = "Entries of others are not compared here"
-    fix = "Compare submissions of your own."
+    title = "These are not compared"
+    fix = "Compare submissions of your own, or wait until the phase is published."
 
 
 class NoOverallBoard(NotFound):

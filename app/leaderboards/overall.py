@@ -16,7 +16,7 @@ from app.competitions.models import Competition, Phase
 from app.competitions.rules import Overall
 from app.competitions.visibility import View, view_of
 from app.db import Session, now
-from app.leaderboards.board import Row, rows_of
+from app.leaderboards.board import Row, as_ladder, rows_of
 from app.leaderboards.columns import ranks, rule_of
 from app.leaderboards.errors import BoardHidden, NoOverallBoard
 from app.leaderboards.schemas import OverallOut
@@ -34,10 +34,7 @@ def overall_of(who: Principal | None, slug: str) -> OverallOut:
         moment = now(session)
         views = {phase.slug: view_of(phase, who, moment) for phase, _ in weights}
         _require_shown(rule, weights, views)
-        boards = {
-            phase.slug: rows_of(session, phase, views[phase.slug].boards[0], views[phase.slug].frozen_at)
-            for phase, _ in weights
-        }
+        boards = {phase.slug: _seen(session, phase, views[phase.slug]) for phase, _ in weights}
         rows = _rows(session, competition, who, rule, weights, boards)
     return OverallOut(
         competition=slug,
@@ -81,8 +78,13 @@ def _require_shown(rule: Overall, weights: Sequence[tuple[Phase, float]], views:
         view = views[phase.slug]
         if not view.named:
             raise BoardHidden("Names are hidden until all of its phases are published.")
-        if rule.key in rule_of(phase).hidden and not view.organizer:
+        if (rule.key in rule_of(phase).hidden and not view.organizer) or (view.ladder and rule.key != "final"):
             raise BoardHidden(f"{phase.slug!r} hides the column {rule.key!r}.")
+
+
+def _seen(session: OrmSession, phase: Phase, view: View) -> list[Row]:
+    rows = rows_of(session, phase, view.boards[0], view.frozen_at)
+    return as_ladder(rows) if view.ladder else rows
 
 
 def _rows(

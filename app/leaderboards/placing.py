@@ -8,16 +8,19 @@ new one with the standing one, which is enough for the best, and for no other ru
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.competitions.models import Participation, Phase, Team
 from app.competitions.rules import BoardRule
 from app.leaderboards.columns import rule_of, scores_read, sort_keys
+from app.leaderboards.items import ranked_items
+from app.scoring.ladder import Floats, beats, rounded
 from app.submissions.models import Evaluation, Mark, Submission
 
 ENTRANT = func.coalesce(Team.lead_id, Participation.id)
@@ -26,7 +29,7 @@ ENTRANT = func.coalesce(Team.lead_id, Participation.id)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A scored submission that may count; `keys` rank, higher is better."""
+    """A scored submission that may count; `keys` rank, higher is better. `items`: its values per item, for a ladder."""
 
     submission_id: int
     evaluation_id: int
@@ -34,6 +37,7 @@ class Candidate:
     sent_at: datetime
     chosen: bool
     keys: tuple[float, ...]
+    items: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,19 @@ def counting(rule: BoardRule, of_one: Sequence[Candidate]) -> list[Candidate]:
         return list(of_one)
     if rule.counting == "latest":
         return [max(of_one, key=lambda one: (one.sent_at, one.submission_id))]
+    if any(one.items is not None for one in of_one):
+        return [climbed(of_one)]
     chosen = [one for one in of_one if one.chosen] if rule.counting == "choice" else []
     return [min(chosen or of_one, key=order)]
+
+
+def climbed(of_one: Sequence[Candidate]) -> Candidate:
+    """What the ladder shows: in the order of sending, each that beats the one before by more than the noise."""
+    first, *others = sorted(of_one, key=lambda one: (one.sent_at, one.submission_id))
+    for one in others:
+        if one.items is not None and first.items is not None and beats(one.items, first.items):
+            first = one
+    return first
 
 
 def placed(rule: BoardRule, found: Iterable[Candidate]) -> list[Placed]:
@@ -110,9 +125,9 @@ def candidates(
     *,
     at: datetime | None = None,
     rescore_id: int | None = None,
-    entrant_id: int | None = None,
+    members: list[int] | None = None,
 ) -> list[Candidate]:
-    """What may count on the board: now, at a moment, or after a re-scoring; of all, or of one entrant.
+    """What may count on the board: now, at a moment, or after a re-scoring; of all, or of some participations.
 
     That is: scored by its newest judgement that had effect then, neither withdrawn nor disqualified, not of a banned
     participant.
@@ -139,14 +154,32 @@ def candidates(
     )
     if phase.split is not None:
         rows = rows.where(report.is_not(None))
-    if entrant_id is not None:
-        rows = rows.where(entrant_id == ENTRANT)
+    if members is not None:
+        rows = rows.where(Submission.participation_id.in_(members))
     if at is not None:
         rows = rows.where(Submission.created_at <= at)
-    return [
+    found = [
         Candidate(*row[:4], _happens(row[4], at), sort_keys(rule, dict(zip(read, row[5:], strict=True))))
         for row in session.execute(rows)
     ]
+    return _on_the_ladder(session, found) if rule.ladder and board == "public" else found
+
+
+def _on_the_ladder(session: Session, found: list[Candidate]) -> list[Candidate]:
+    """The candidates with their values per public item and the score as a ladder shows it."""
+    read = select(Evaluation.id, Evaluation.truth_id, Evaluation.item_finals)
+    rows = session.execute(read.where(Evaluation.id.in_([one.evaluation_id for one in found])))
+    values = {row.id: row for row in rows if row.item_finals is not None}
+    items = {row.truth_id: row.id for row in values.values()}
+    ranked = {truth_id: ranked_items(session, one, "public") for truth_id, one in items.items()}
+    climbing = []
+    for one in found:
+        row = values.get(one.evaluation_id)
+        if row is not None:
+            public = np.frombuffer(row.item_finals, "<f8")[ranked[row.truth_id].places]
+            shown = tuple(rounded(key, len(public)) for key in one.keys)
+            climbing.append(replace(one, items=public, keys=shown))
+    return climbing  # what has no values per item cannot climb
 
 
 def _happens(moment: datetime | None, at: datetime | None) -> bool:

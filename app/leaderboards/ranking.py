@@ -12,12 +12,10 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import select
-from sqlalchemy.orm import Session as OrmSession
 
-from app.competitions.models import Phase, Truth
 from app.db import Session
+from app.leaderboards.items import ranked_items
 from app.scoring.comparing import Place, places
-from app.scoring.splitting import public_items
 from app.submissions.models import Evaluation
 
 TOP = 1000
@@ -53,23 +51,12 @@ def _computed(evaluation_ids: tuple[int, ...], part: str) -> Places:
         ids = [one for one in evaluation_ids if one in finals]
         if not ids:
             return {}
-        strata, chosen = _strata(session, ids[0], part)
-    same = [one for one in ids if len(finals[one]) == len(strata)]
-    values = np.array([finals[one][chosen] for one in same])
-    found = places(values, [strata[place] for place in chosen]) if chosen else []
-    return dict(zip(same, found, strict=True)) if chosen else {}
-
-
-def _strata(session: OrmSession, evaluation_id: int, part: str) -> tuple[list[str | None], list[int]]:
-    """The categories of the items in order, and the places of those that rank."""
-    found = select(Evaluation.item_categories, Truth.item_ids, Phase.split)
-    found = found.join(Truth, Truth.id == Evaluation.truth_id).join(Phase, Phase.id == Truth.phase_id)
-    strata, ids, split = session.execute(found.where(Evaluation.id == evaluation_id)).one()
-    ids = sorted(ids)
-    if not part or split is None or len(ids) != len(strata):
-        return strata, list(range(len(strata)))
-    public = public_items(ids, strata, **split)
-    return strata, [place for place, item_id in enumerate(ids) if (item_id in public) == (part == "public")]
+        items = ranked_items(session, ids[0], part)
+    if not items.places:
+        return {}
+    same = [one for one in ids if len(finals[one]) == len(items.strata)]
+    values = np.array([finals[one][items.places] for one in same])
+    return dict(zip(same, places(values, [items.strata[place] for place in items.places]), strict=True))
 
 
 def add_places(rows: list[dict[str, Any]], part: str = "") -> list[dict[str, Any]]:

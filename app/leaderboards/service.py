@@ -9,9 +9,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.competitions.models import Participation, Phase, Team
+from app.competitions.models import Participation, Phase
 from app.leaderboards.models import Board, Standing
-from app.leaderboards.placing import ENTRANT, board_at, boards_of
+from app.leaderboards.placing import board_at, boards_of
 from app.submissions.models import Evaluation, Submission
 
 
@@ -31,8 +31,9 @@ def place(session: Session, evaluation_id: int) -> None:
 def replace(session: Session, phase_id: int, participation_id: int) -> None:
     """Make the standings of one entrant anew, the one to whom this participation belongs."""
     touch(session, phase_id)
-    who = select(ENTRANT).select_from(Participation).outerjoin(Team, Team.id == Participation.team_id)
-    _stand(session, phase_id, session.scalar(who.where(Participation.id == participation_id)))
+    team = select(Participation.team_id).where(Participation.id == participation_id).scalar_subquery()
+    members = select(Participation.id).where((Participation.id == participation_id) | (Participation.team_id == team))
+    _stand(session, phase_id, list(session.scalars(members)))
 
 
 def rebuild(session: Session, phase_id: int) -> None:
@@ -41,13 +42,13 @@ def rebuild(session: Session, phase_id: int) -> None:
     _stand(session, phase_id, None)
 
 
-def _stand(session: Session, phase_id: int, entrant_id: int | None) -> None:
-    """Replace the standings of one entrant, or of all."""
+def _stand(session: Session, phase_id: int, members: list[int] | None) -> None:
+    """Replace the standings of these participations, who compete as one, or of all."""
     phase = session.get_one(Phase, phase_id)
     session.refresh(phase, ["board", "split"])  # as they are since the board is held
     old = delete(Standing).where(Standing.phase_id == phase_id)
-    if entrant_id is not None:
-        old = old.where(Standing.participation_id == entrant_id)
+    if members is not None:
+        old = old.where(Standing.participation_id.in_(members))
     session.execute(old.execution_options(synchronize_session=False))
     rows = [
         {
@@ -61,7 +62,7 @@ def _stand(session: Session, phase_id: int, entrant_id: int | None) -> None:
             "entries": one.entries,
         }
         for board in boards_of(phase)
-        for one in board_at(session, phase, board, entrant_id=entrant_id)
+        for one in board_at(session, phase, board, members=members)
     ]
     if rows:
         session.execute(insert(Standing), rows)

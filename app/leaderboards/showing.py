@@ -19,7 +19,7 @@ from app.competitions import service as competitions
 from app.competitions.models import Participation, Phase, Team
 from app.competitions.visibility import View, view_of
 from app.db import ALPHABET, Session, now
-from app.leaderboards.board import Row, rows_of, version_of
+from app.leaderboards.board import Row, as_ladder, rows_of, version_of
 from app.leaderboards.columns import columns_of
 from app.leaderboards.errors import BoardHidden, BoardNotFound
 from app.leaderboards.placing import ENTRANT, boards_of, part_of
@@ -87,7 +87,9 @@ def board_of(who: Principal | None, asked: Asked) -> BoardOut:
         seen = look(session, who, asked)
         phase, view = seen.phase, seen.view
         columns = columns_of(phase, organizer=view.organizer)
+        columns = [column for column in columns if column["primary"] or not view.ladder]
         rows = rows_of(session, phase, seen.board, seen.as_of)
+        rows = as_ladder(rows) if view.ladder else rows
         _name(session, who, seen, rows)
         told = {
             "competition": asked.slug,

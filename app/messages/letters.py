@@ -43,10 +43,11 @@ def decided(slug: str, title: str, status: str, reason: str) -> Letter:
     return Letter(f"{subject}: {title}", f"{said}\n{page(f'/competitions/{slug}')}")
 
 
-def scored(ref: str, title: str, phase: str, final: float) -> Letter:
-    """A submission has its score."""
-    said = f"Your submission {ref} to {one_line(phase)} of {one_line(title)} is scored: {final:.4f}."
-    return Letter(f"Scored {final:.4f}: {ref} ({title})", f"{said}\n{page(f'/submissions/{ref}')}")
+def scored(ref: str, title: str, phase: str, final: float | None) -> Letter:
+    """A submission has its score; None: it is not told by mail."""
+    value = "" if final is None else f"{final:.4f}"
+    said = f"Your submission {ref} to {one_line(phase)} of {one_line(title)} is scored{value and f': {value}'}."
+    return Letter(f"Scored{value and f' {value}'}: {ref} ({title})", f"{said}\n{page(f'/submissions/{ref}')}")
 
 
 def invalid(ref: str, title: str, phase: str, findings: int) -> Letter:

@@ -242,7 +242,10 @@ def report(who: Reader, ref: str, version: Annotated[int | None, Query(ge=1)] = 
         evaluation = submission.evaluation if version is None else submission.judged(version)
         if evaluation is None:
             raise NotScored(f"It has no judgement of version {version}.", state=submission.evaluation.state)
-        found = report_for(evaluation, view_of(submission.phase, who, now(session)))
+        view = view_of(submission.phase, who, now(session))
+        if view.ladder:
+            raise Denied("This phase shows scores as its ladder does, and reports when it is published.")
+        found = report_for(evaluation, view)
         if found is None:
             raise NotScored(f"Its state is {evaluation.state}.", state=evaluation.state)
         return found
@@ -258,9 +261,11 @@ def items(who: Reader, ref: str) -> Response:
             raise Denied("This phase shows no values per item: they would tell the hidden answers.")
         if evaluation.items_sha256 is None:
             raise NotScored(f"Its state is {evaluation.state}.", state=evaluation.state)
-        whole, split = view_of(phase, who, now(session)).whole, phase.split
+        view, split = view_of(phase, who, now(session)), phase.split
+        if view.ladder:
+            raise Denied("This phase shows scores as its ladder does, and values per item when it is published.")
     name, kind = f"{ref}-items.jsonl", "application/jsonl"
-    if whole or split is None:
+    if view.whole or split is None:
         return _download(evaluation.items_sha256, name, kind)
     return Response(_public_lines(evaluation.items_sha256, split), headers=_headers(name), media_type=kind)
 

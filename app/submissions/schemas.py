@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from app.competitions.visibility import View
+from app.scoring.ladder import rounded
 from app.submissions import service
 from app.submissions.limits import Limits, Use
 from app.submissions.models import Evaluation, Mark, Submission
@@ -162,7 +163,7 @@ def _history(submission: Submission, view: View) -> list[JudgedOut]:
         JudgedOut(
             version=one.version,
             state=one.state,
-            final=(report_for(one, view) or {}).get("final", {}).get("value"),
+            final=None if view.ladder else (report_for(one, view) or {}).get("final", {}).get("value"),
             effective_at=one.effective_at,
             truth_version=one.truth.number,
             reason=one.rescore.reason if one.rescore is not None else "",
@@ -175,6 +176,14 @@ def _mark_out(mark: Mark | None) -> MarkOut | None:
     if mark is None or not (mark.chosen_at or mark.withdrawn_at or mark.disqualified_at):
         return None
     return MarkOut.model_validate(mark, from_attributes=True)
+
+
+def _scores(report: dict[str, Any], view: View, rank: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The scores that are told; on a ladder, only of what stands there."""
+    if view.ladder and report:
+        shown = {"value": rounded(report["final"]["value"], report["n_items"])}
+        return {"final": shown} if rank is not None and rank["counts"] else None
+    return {key: report[key] for key in ("final", "accuracy", "explanation")} if report else None
 
 
 def submission_out(
@@ -201,7 +210,7 @@ def submission_out(
         findings_total=evaluation.findings_total,
         warnings=evaluation.warnings,
         problem=evaluation.problem,
-        scores={key: report[key] for key in ("final", "accuracy", "explanation")} if report else None,
+        scores=_scores(report, view, rank),
         rank=rank,
         mark=_mark_out(submission.mark),
         history=_history(submission, view),

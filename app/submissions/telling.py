@@ -2,6 +2,8 @@
 
 from sqlalchemy.orm import Session
 
+from app.competitions.visibility import view_of
+from app.db import now
 from app.messages import letters, outbox
 from app.settings import settings
 from app.submissions.models import Evaluation
@@ -22,12 +24,20 @@ def tell(session: Session, evaluation_id: int) -> None:
         return
     about = (submission.ref, phase.competition.title, phase.name)
     if ended.state == "scored" and ended.final is not None:
-        # Where the phase hides items, its participants see the score of the public ones.
-        seen = ended.final if ended.public_report is None else ended.public_report["final"]["value"]
-        letter = letters.scored(*about, seen)
+        letter = letters.scored(*about, _shown(session, ended))
     elif ended.state == "invalid":
         letter = letters.invalid(*about, ended.findings_total)
     else:
         letter = letters.failed(*about)
     reader = submission.participation.account_id
     outbox.queue(session, [reader], ended.state, f"evaluation:{ended.id}", letter)
+
+
+def _shown(session: Session, ended: Evaluation) -> float | None:
+    """The score as participants may see it now; None where a ladder decides that."""
+    phase = ended.submission.phase
+    view = view_of(phase, None, now(session))
+    if view.whole:
+        return ended.final
+    public = ended.public_report
+    return None if view.ladder or public is None else float(public["final"]["value"])

@@ -95,7 +95,7 @@ NOTES = {
 @pytest.mark.parametrize("name", NOTES)
 def test_a_key_without_effect_is_named_with_its_line(name):
     given, code = NOTES[name]
-    (note,) = [note for note in read_bundle(bundle(**given)).notes if note["code"] != "not_yet"]
+    (note,) = read_bundle(bundle(**given)).notes
     assert note["code"] == code
     assert note["line"] > 1
     if code == "unknown_key":
@@ -105,14 +105,6 @@ def test_a_key_without_effect_is_named_with_its_line(name):
 def test_what_happens_anyway_needs_no_note():
     given = {"forum_enabled": False, "competition_type": "competition", "make_programs_available": False}
     assert read_bundle(bundle(**given, phases=phases({"hide_output": True, "execution_time_limit": 600}))).notes == []
-
-
-def test_what_is_kept_without_effect_yet_is_named_once_at_the_key_that_asks():
-    notes = read_bundle(bundle(phases=phases({}, {"board": {"ladder": True}}))).notes
-    assert {note["code"] for note in notes} == {"not_yet"}
-    places = sorted(note["message"].partition(": ")[0] for note in notes)
-    assert places == ["phases.1.board"]
-    assert all(note["line"] > 1 for note in notes)
 
 
 FAULTS = {
@@ -126,6 +118,7 @@ FAULTS = {
         "leaderboards.0.columns.0.computation_indexes",
     ),
     "a board's key": ({"phases": phases({"board": {"by": {"key": "bleu"}}})}, "phases.0.board"),
+    "a ladder without public items": ({"phases": phases({"board": {"ladder": True}})}, "phases.0.board"),
     "weights": ({"overall": {"weights": {"one": 0.4}}, "phases": phases({})}, "overall"),
     "overall of no phase": ({"overall": {"weights": {"nine": 1.0}}, "phases": phases({})}, "overall.weights"),
     "gate to itself": ({"phases": phases({"gate": "one"})}, "phases.0.gate"),

@@ -157,13 +157,13 @@ def test_lists_filter_search_and_page(client, world):
     assert ",'=1+1," in client.get(f"{HERE}/participants.csv", headers=owner).text
 
 
-def test_a_ban_and_its_end_rebuild_the_boards_and_a_mark_does_not(client, world, session):
+def test_a_mark_a_ban_and_its_end_make_the_boards_anew(client, world, session):
     who, owner = world.entrant(), world.token(world.organizer)
     rebuilt: list[int] = []
     client.app.state.rebuild = lambda _, phase_id: rebuilt.append(phase_id)
     for given in ({"baseline": True}, {"status": "banned"}, {"status": "approved"}):
         client.patch(f"{HERE}/participants/{who.username}", json=given, headers=owner)
-    assert rebuilt == [world.phase.id] * 2
+    assert rebuilt == [world.phase.id] * 3
 
 
 def test_a_co_organizer_without_the_role_acts_but_makes_no_competition(client, world, crowd):

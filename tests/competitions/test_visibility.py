@@ -19,7 +19,9 @@ def at(hours: float) -> datetime:
 
 def phase(**values: Any) -> Phase:
     competition = Competition(organizer_id=1, anonymous=values.pop("anonymous", False))
-    return Phase(**{"competition": competition, "starts_at": START, "ends_at": END, "publish": "end", **values})
+    return Phase(
+        **{"competition": competition, "starts_at": START, "ends_at": END, "publish": "end", "board": {}, **values}
+    )
 
 
 @pytest.mark.parametrize(

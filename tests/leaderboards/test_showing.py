@@ -12,7 +12,7 @@ from app.leaderboards.errors import BoardHidden, BoardNotFound
 from app.leaderboards.showing import Asked, board_of
 from app.submissions.models import Evaluation
 from tests.leaderboards import test_ranking
-from tests.leaderboards.test_service import own, score, team_of
+from tests.leaderboards.test_service import own, score, standings, team_of
 
 PATH = "/api/v1/competitions/pairs/phases/main/leaderboard"
 MAIN = Asked("pairs", "main")
@@ -218,3 +218,39 @@ def test_hidden_items_are_told_by_no_door_until_publishing(client, session, worl
     session.commit()
     assert told() == [0.5, 1, 0.5, 100, (100, 0.5)]
     assert board_of(None, MAIN).boards == ["main", "public", "late"]
+
+
+def test_a_ladder_shows_what_beats_the_noise_rounded_and_nothing_finer(client, session, world, split):
+    ada, ben = split
+    world.phase.board = {"ladder": True}
+    session.flush()
+    service.rebuild(session, world.phase.id)
+    session.commit()
+
+    def sent(public: int) -> str:
+        right = [number < public for number in range(100)]
+        report = {"value": public / 50 + 0.001, "ci95": [0.0, 1.0]}
+        both = {name: dict.fromkeys(("final", "accuracy", "explanation"), report) | {"n_items": 50} for name in PARTS}
+        return test_ranking.score(session, world, ben, right, **both).ref
+
+    near, far = sent(21), sent(35)
+    board = board_of(ben, MAIN)
+    assert [(row.participant, row.scores) for row in board.rows] == [
+        (ada.username, {"final": {"value": 0.8}}), (ben.username, {"final": {"value": 0.7}}),
+    ]  # fmt: skip
+    assert [column.key for column in board.columns] == ["final"]
+    assert {row.shown_rank for row in board.rows} == {None}
+    headers = world.token(ben)
+    scores = {ref: client.get(f"/api/v1/submissions/{ref}", headers=headers).json()["scores"] for ref in (near, far)}
+    assert scores == {near: None, far: {"final": {"value": 0.7}}}
+    for door in ("report", "items", f"comparison?with={near}"):
+        assert client.get(f"/api/v1/submissions/{far}/{door}", headers=headers).status_code == 403
+    placed = standings(session, world.phase)
+    service.rebuild(session, world.phase.id)
+    assert standings(session, world.phase) == placed
+    world.phase.published_at = now(session)
+    session.commit()
+    assert client.get(f"/api/v1/submissions/{near}", headers=headers).json()["scores"]["final"]["value"] == 0.21
+
+
+PARTS = ("public_report", "private_report")

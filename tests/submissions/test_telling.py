@@ -97,3 +97,17 @@ def test_a_rolled_back_end_leaves_no_mail(session, evaluation):
     scored(session, evaluation)
     inner.rollback()
     assert mails(session) == []
+
+
+@pytest.mark.parametrize(("board", "subject"), [({}, "Scored 0.5000: "), ({"ladder": True}, "Scored: ")])
+def test_of_hidden_items_a_mail_tells_nothing(session, world, evaluation, board, subject):
+    world.phase.split, world.phase.board = {"items": ["p_000"], "seed": 0}, board
+    session.flush()
+    attempt = machine.claim(session, evaluation.id, "validate")
+    machine.finish(session, evaluation.id, "validate", attempt, "ready")
+    attempt = machine.claim(session, evaluation.id, "score")
+    shown = {"final": {"value": 0.5}}
+    machine.finish(session, evaluation.id, "score", attempt, "scored", final=0.81234, report={}, public_report=shown)
+    (one,) = mails(session)
+    assert one.subject.startswith(subject)
+    assert "0.81" not in one.subject + one.text

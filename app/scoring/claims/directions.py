@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .matching import AMOUNT, AXIS, CLAIM, TIE, WEIGHT, Reading
+from ..records import Reference
+from .matching import AMOUNT, AXIS, CLAIM, TIE, WEIGHT, Reading, read
 from .vocabulary import AXES, VALENCE
 
 CLEAR = 0.25
@@ -68,3 +69,12 @@ def argues_against(reading: Reading, answer: str) -> bool:
     """Whether a reference's claims, taken together, speak for the image that is not its answer."""
     total = sum(leaning(reading, number) for number in range(len(reading.claims)))
     return (total <= -CLEAR) if answer == "A" else (total >= CLEAR)
+
+
+def doubtful(references: Sequence[Reference]) -> list[str]:
+    """The items whose reference argues against its own answer, in order: a slip, or an expert's doubt."""
+    return [
+        one.item_id
+        for one in references
+        if argues_against(corrected(read(one.explanation), one.directions), one.answer)
+    ]
