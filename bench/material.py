@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from app.scoring.claims.matching import read
 from app.scoring.embedding import Embedder
 from app.scoring.judging import judge
 from app.scoring.limits import Limits
@@ -51,6 +52,7 @@ def rehearse() -> None:
 def forget(known: bool) -> None:
     """Empty the model's memory of texts; `known` puts the experts' texts back, as a worker knows them."""
     embedder()._rows.clear()  # there is no public way, since nothing but a measurement wants one
+    read.cache_clear()
     if known:
         embedder()([reference.explanation for reference in material().references])
 

@@ -23,6 +23,7 @@ from .topics import Ints, cosines, numbered
 from .vocabulary import AXES, REGIONS, VALENCE
 
 Floats = NDArray[np.float64]
+KEPT_READINGS = 2_048  # about 10 kB each, 200 kB at the very most
 
 # Region, axis, amount (A's positive), tie (1 says equal, -1 says unequal), weight within its clause, claim.
 REGION, AXIS, AMOUNT, TIE, WEIGHT, CLAIM = range(6)
@@ -90,8 +91,9 @@ class Reading:
         return Reading(rows, self.words, self.claims, self.extra)
 
 
+@functools.lru_cache(maxsize=KEPT_READINGS)
 def read(text: str) -> Reading:
-    """The reading of a text."""
+    """The reading of a text, from memory where it was read lately: most of a submission is often known."""
     clauses, extra = parse(text)
     groups = grouped(clauses)
     rows: list[tuple[float, ...]] = []

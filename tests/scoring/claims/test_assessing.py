@@ -5,7 +5,8 @@ import json
 import pytest
 
 from app.scoring.claims import assessing
-from app.scoring.claims.assessing import assess
+from app.scoring.claims.assessing import Assessment, assess
+from app.scoring.claims.matching import read
 from tests.scoring.clock import cpu_seconds
 from tests.scoring.standin import pair_of, references
 
@@ -52,16 +53,22 @@ HOSTILE = {
 }
 
 
+def unread(text: str) -> Assessment:
+    """The assessment of a text that nobody remembers."""
+    read.cache_clear()
+    return assess([pair_of(EXPERT, text)])
+
+
 @pytest.fixture(scope="module")
 def ordinary() -> float:
     """Processor seconds of an ordinary text as long as texts are read."""
-    return cpu_seconds(lambda: assess([pair_of(EXPERT, "Image A is sharper in the hair, Image B is blurry. " * 400)]))
+    return cpu_seconds(lambda: unread("Image A is sharper in the hair, Image B is blurry. " * 400))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=list(HOSTILE))
 def test_any_text_has_a_value_as_soon_as_an_ordinary_one(text: str, ordinary: float) -> None:
-    found = assess([pair_of(EXPERT, text)])
+    found = unread(text)
     assert -1 <= found.values[0] <= 0.8
     assert 0 <= found.coverage[0] <= 1
     assert 0 <= found.direction[0] <= 1
-    assert cpu_seconds(lambda: assess([pair_of(EXPERT, text)])) < 20 * ordinary
+    assert cpu_seconds(lambda: unread(text)) < 20 * ordinary
