@@ -87,8 +87,8 @@ def decide(
 ) -> tuple[Participation, bool]:
     """Change a participant's `status`, `reason` or `baseline`, whichever are given and not None.
 
-    Returns the participation and whether the boards change: its entries enter or leave them, or compete no more. Approving clears the reason. Raises
-    CompetitionNotFound, Denied, ParticipantNotFound, OrganizersDoNotCompete.
+    Returns the participation and whether the boards change. Approving clears the reason. Raises CompetitionNotFound,
+    Denied, ParticipantNotFound, OrganizersDoNotCompete.
     """
     competition = organized(session, who, slug)
     mine = (Participation.competition_id == competition.id, Account.username == username.lower())
