@@ -16,6 +16,7 @@ from app.competitions.routes import router as competitions
 from app.leaderboards import service as leaderboards
 from app.leaderboards.board import rank_of
 from app.leaderboards.mark_routes import router as marks
+from app.leaderboards.rescore_routes import router as rescores
 from app.leaderboards.routes import router as boards
 from app.messages.routes import router as mail
 from app.middleware import OriginGate, PlainRefusals, SecurityHeaders
@@ -60,6 +61,7 @@ def create_app() -> FastAPI:
         marks,
         teams,
         boards,
+        rescores,
         announcements,
         mail,
     ):

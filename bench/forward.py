@@ -34,18 +34,18 @@ class Model:
         self.model_hash = embedder().model_hash
         self._call = watched(embedder(), "embed", spent)
 
-    def __call__(self, texts: Sequence[str]) -> Any:
+    def __call__(self, texts: Sequence[str], *, exact: bool = False) -> Any:
         """Unit rows, as the embedder gives them."""
-        return self._call(texts)
+        return self._call(texts, exact=exact)
 
 
 def watched(call: Callable[..., Any], part: str, spent: dict[str, float]) -> Callable[..., Any]:
     """The same function, adding its seconds to `spent[part]`."""
 
-    def timed(*args: Any) -> Any:
+    def timed(*args: Any, **options: Any) -> Any:
         started = time.perf_counter()
         try:
-            return call(*args)
+            return call(*args, **options)
         finally:
             spent[part] += time.perf_counter() - started
 
@@ -93,7 +93,7 @@ def run() -> Result:
         rows,
         (
             f"The forward pass takes {shares[0]:.1%} with an empty memory and {shares[1]:.1%} with the experts' "
-            "texts known (medians): only a faster device, fewer texts, a smaller model or float32 would make judging "
+            "texts known (medians): only a faster device, fewer texts or a smaller model would make judging "
             "faster by much. Everything else together is not worth tuning before that.",
         )
         if min(shares) > 0.9

@@ -93,9 +93,9 @@ class Remembering:
         self._pieces: dict[str, NDArray[np.float64]] = {}
         self.model_hash = embed.model_hash
 
-    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def __call__(self, texts: Sequence[str], *, exact: bool = False) -> NDArray[np.float32]:
         """As the embedder."""
-        return self._embed(texts)
+        return self._embed(texts, exact=exact)
 
     def tokens(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
         """As the embedder; each distinct text once."""

@@ -1,7 +1,7 @@
 """(a) One submission in a worker that holds the model, against a fresh process with plain library calls.
 
-Both sides take turns, so that whatever else the machine does hits both. Ours runs the model in float64 and draws 2000
-bootstrap samples; the rival runs it in float32 and gives means only: the work is not made equal, the result is.
+Both sides take turns, so that whatever else the machine does hits both. Ours draws 2000 bootstrap samples and
+gives the explanation score as well; the rival gives means only: the work is not made equal, the result is.
 """
 
 import json
@@ -108,8 +108,8 @@ def _result(costs: dict[str, list[Cost]], parts: list[dict[str, float]], apart: 
             "end the run).",
             f"Where the cold process spends its time: import {spent['import']}, load {spent['load']}, encode "
             f"{spent['encode']}. The warm worker saves the first two and, for texts it knows, the third.",
-            "What holds the warm worker back is the model's forward pass (see below), which it runs in float64, so "
-            "that scores are the same on every machine; the rival's is float32.",
+            "What holds the warm worker back is the model's forward pass (see below), in float32 like the rival's; it "
+            "runs a few texts again in float64, so that scores are the same on every machine.",
         ),
     )
 

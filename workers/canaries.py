@@ -25,7 +25,7 @@ from app.settings import settings
 
 GOLDEN = Path(__file__).with_name("golden")
 EXPECTED = GOLDEN / "expected.json"
-# Cosines are rounded to six digits: one of them may fall to the other side.
+# Scores are rounded to six digits: one of them may fall to the other side.
 TOLERANCE = 1e-6
 DIGITS = 9
 TOLD = 3

@@ -22,6 +22,7 @@ from app.scoring.reading import read_answers, read_references, write_answers
 from app.scoring.validating import Validation, validate
 from app.settings import settings
 from app.submissions import evaluation as machine
+from app.submissions import rescoring
 from app.submissions.errors import LlmJudgeUnavailable, ScoringFailed
 from app.submissions.models import Evaluation
 from workers import embeddings, mails, phases
@@ -45,6 +46,7 @@ class Work:
     item_ids: list[str]
     plan: dict[str, Any]
     split: dict[str, Any] | None
+    rescoring: bool
 
 
 def take(evaluation_id: int, stage: machine.Stage) -> Work | None:
@@ -64,6 +66,7 @@ def take(evaluation_id: int, stage: machine.Stage) -> Work | None:
             list(found.truth.item_ids),
             found.plan,
             found.submission.phase.split,
+            found.effective_at is None,
         )
 
 
@@ -122,6 +125,7 @@ def validate_submission(evaluation_id: int) -> None:
         )  # fmt: skip
     if done and found.valid:
         nudge(SCORE, evaluation_id)
+    _go_on(work)
     log.info("validated", evaluation=evaluation_id, valid=found.valid, findings=found.findings_total, fenced=not done)
 
 
@@ -165,9 +169,19 @@ def score_submission(evaluation_id: int) -> None:
             report=values, items_sha256=items, signature=values["signature"], final=values["final"]["value"],
             **report.item_values(), **parts,
         )  # fmt: skip
-        if done:
+        if done and not work.rescoring:
             leaderboards.place(session, evaluation_id)
+    _go_on(work)
     log.info("scored", evaluation=evaluation_id, final=values["final"]["value"], fenced=not done)
+
+
+def _go_on(work: Work) -> None:
+    """What ends of a re-scoring rings for the next of it."""
+    if work.rescoring:
+        with Session.begin() as session:
+            rings = machine.due(session, 1, priority=1)
+        for task, evaluation_id in rings:
+            nudge(task, evaluation_id)
 
 
 def _parts(report: "Report", plan: Plan, split: dict[str, Any] | None) -> dict[str, Any]:
@@ -186,6 +200,8 @@ def _parts(report: "Report", plan: Plan, split: dict[str, Any] | None) -> dict[s
 @app.task(name=SWEEP)
 def sweep() -> None:
     """Give back what outstayed its lease, ring again for what waits, do what the clock asks of phases, tidy up."""
+    with Session.begin() as session:
+        rescoring.fill_open(session)
     with Session.begin() as session:
         rings = machine.sweep(session)
     for task, evaluation_id in rings:

@@ -32,6 +32,7 @@ from . import (
     organizing,
     people,
     phases,
+    rescoring,
     starter,
     submissions,
     teams,
@@ -115,6 +116,13 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("competition publish", organizing.competition_publish, "palmares competition publish photo-pairs"),
     ("competition delete", organizing.competition_delete, "palmares competition delete photo-pairs --yes"),
     ("competition restore", organizing.competition_restore, "palmares competition restore photo-pairs"),
+    (
+        "rescore",
+        rescoring.rescore,
+        'palmares rescore photo-pairs/final --preview --truth truth.jsonl --reason "s_017 was the wrong way round."',
+    ),
+    ("truth put", rescoring.truth_put, "palmares truth put photo-pairs/final truth.jsonl"),
+    ("truth list", rescoring.truth_list, "palmares truth list photo-pairs/final"),
     ("truth claims export", truth.claims_export, "palmares truth claims export truth.jsonl > claims.csv"),
     (
         "truth claims import",

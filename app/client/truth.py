@@ -82,13 +82,13 @@ def claim_rows(references: list[Reference]) -> list[dict[str, Any]]:
     """A row for each claim: item, number from 1, direction, the item's answer, whether the text argues against it."""
     from ..scoring.claims.directions import argues_against, corrected, direction
     from ..scoring.claims.matching import read
-    from ..scoring.claims.parsing import grouped
+    from ..scoring.claims.parsing import claims_of
 
     rows = []
-    for one, plain in zip(references, read([one.explanation for one in references], None), strict=True):
-        reading = corrected(plain, one.directions)
+    for one in references:
+        reading = corrected(read(one.explanation), one.directions)
         against = argues_against(reading, one.answer)
-        for number, group in enumerate(grouped(plain.clauses)):
+        for number, group in enumerate(claims_of(one.explanation)):
             told = one.directions[number] if one.directions else direction(reading, number)
             rows.append(
                 {

@@ -133,11 +133,16 @@ def _refer(phase: Phase, name: str, other: Phase | None, changes: list[Change]) 
         setattr(phase, name, other)
 
 
-def require_unused(session: Session, phase: Phase, why: str) -> None:
-    """A phase with submissions keeps its truth, plan and split: they were judged by them."""
+def used(session: Session, phase: Phase) -> bool:
+    """Whether the phase has submissions."""
     # The submissions room lies above this one, so its table is asked by name.
     submissions = text("SELECT EXISTS (SELECT 1 FROM submissions WHERE phase_id = :phase)")
-    if session.execute(submissions, {"phase": phase.id}).scalar_one():
+    return bool(session.execute(submissions, {"phase": phase.id}).scalar_one())
+
+
+def require_unused(session: Session, phase: Phase, why: str) -> None:
+    """A phase with submissions keeps its truth, plan and split: they were judged by them."""
+    if used(session, phase):
         raise ScoringInUse(f"Phase {phase.slug!r} has submissions, and {why}.", phase=phase.slug)
 
 

@@ -158,7 +158,23 @@ class ScoringInUse(Conflict):
 
     code = "scoring_in_use"
     title = "There are submissions under the present scoring"
-    fix = "Open a new phase for the new truth or plan, or start from a competition without submissions."
+    fix = "Judge the phase anew: `palmares truth put`, then `palmares rescore --preview`; or open a new phase."
+
+
+class TruthItemsDiffer(Conflict):
+    """The phase has submissions, and the new truth has other items: `missing` and `added` name the first of them."""
+
+    code = "truth_items_differ"
+    title = "The new truth has other items"
+    fix = "Keep the ids of the phase's items; for other items, open a new phase."
+
+
+class PlanRefused(Refused):
+    """The scoring plan cannot be used; `fields` names every place and how to mend it."""
+
+    code = "plan_invalid"
+    title = "The scoring plan cannot be used"
+    fix = "Mend the named fields; docs/scoring.md says what a plan may hold."
 
 
 class BundleInvalid(Refused):

@@ -5,6 +5,7 @@ import hashlib
 import anyio
 from fastapi import APIRouter, Request, Response, status
 from fastapi.responses import StreamingResponse
+from sqlalchemy import select
 
 from app import audit, storage
 from app.accounts.guards import Creator, Organizer, Visitor
@@ -12,11 +13,13 @@ from app.accounts.service import Principal
 from app.competitions import applying, editing, exporting, queries, service
 from app.competitions.bundle import canonical_truth, kind_of_image, read_bundle
 from app.competitions.errors import FileNotThere, TruthInvalid
+from app.competitions.models import Phase, Truth
 from app.competitions.schemas import (
     Applied,
     CompetitionDetail,
     CompetitionList,
     PhaseOut,
+    TruthList,
     TruthOut,
     phase_out,
 )
@@ -145,23 +148,47 @@ def _put_truth(who: Principal, slug: str, phase_slug: str, content: bytes, name:
         raise TruthInvalid(error.args[0], findings=found, findings_total=error.total) from error
     sha256 = hashlib.sha256(truth).hexdigest()
     with Session.begin() as session:
-        phase = service.phase_of(session, slug, phase_slug)
-        if not service.organizes(who, phase.competition):
+        if not service.organizes(who, service.phase_of(session, slug, phase_slug).competition):
             raise Denied("Only the competition's organizers may give its truth.")
-        if phase.truth is None or phase.truth.sha256 != sha256:
-            applying.require_unused(session, phase, "its ground truth differs")
     storage.put(truth)
     with Session.begin() as session:
         phase = service.phase_of(session, slug, phase_slug)
-        before = phase.truth
-        made = service.add_truth(session, phase, sha256, item_ids, who.account_id)
+        service.hold(session, phase)
+        before, number = phase.truth, service.newest_truth(session, phase)
+        if applying.used(session, phase):
+            service.require_same_items(phase, item_ids)
+            made = service.keep_truth(session, phase, sha256, item_ids, who.account_id)
+        else:
+            made = service.add_truth(session, phase, sha256, item_ids, who.account_id)
+        session.flush()
         session.refresh(made)
-        if made is not before:
+        if made.number > number:
             told = {"version": made.number, "sha256": sha256[:12], "items": len(item_ids)}
             where = f"{slug}/{phase_slug}"
             old = {"version": before.number if before else None}
             audit.record(session, who, "truth.given", where, competition=slug, before=old, after=told)
-        return TruthOut(version=made.number, n_items=len(item_ids), sha256=made.sha256, created_at=made.created_at)
+        return _truth_out(phase, made)
+
+
+@router.get(PHASES + "/{phase}/truth")
+def truths(who: Organizer, slug: str, phase: str) -> TruthList:
+    """The versions of the phase's ground truth, newest first, without their content; for its organizers."""
+    with Session.begin() as session:
+        found = service.phase_of(session, slug, phase)
+        if not service.organizes(who, found.competition):
+            raise Denied("Only the competition's organizers may see its truth's versions.")
+        rows = select(Truth).where(Truth.phase_id == found.id).order_by(Truth.number.desc())
+        return TruthList(items=[_truth_out(found, one) for one in session.scalars(rows)])
+
+
+def _truth_out(phase: Phase, truth: Truth) -> TruthOut:
+    return TruthOut(
+        version=truth.number,
+        n_items=len(truth.item_ids),
+        sha256=truth.sha256,
+        created_at=truth.created_at,
+        current=truth.id == phase.truth_id,
+    )
 
 
 @router.get(PHASES + "/{phase}/starting-kit", response_class=Response)

@@ -173,12 +173,24 @@ class Applied(BaseModel):
 
 
 class TruthOut(BaseModel):
-    """A version of the ground truth; its content never leaves the server."""
+    """A version of the ground truth, without its content; `current`: submissions are judged by it.
+
+    `argues_against` are items whose reference argues against its own answer, as far as its claims can be read.
+    """
 
     version: int
     n_items: int
     sha256: str
     created_at: datetime
+    current: bool = True
+    argues_against: list[str] = []
+
+
+class TruthList(BaseModel):
+    """The versions of a phase's ground truth, newest first."""
+
+    items: list[TruthOut]
+    next_cursor: str | None = None
 
 
 def phase_out(phase: Phase, moment: datetime) -> PhaseOut:

@@ -13,6 +13,8 @@ from app.db import now
 from app.errors import Fault
 
 Status = Literal["upcoming", "open", "closed"]
+NAMED = 10
+"""So many of the items that differ are named."""
 
 
 def competition_of(session: Session, slug: str) -> Competition:
@@ -71,6 +73,17 @@ def participation_of(session: Session, competition: Competition, account_id: int
     return session.scalar(select(Participation).where(*mine))
 
 
+def hold(session: Session, phase: Phase, *, shared: bool = False) -> None:
+    """Lock the phase's row until the transaction ends, then read it anew.
+
+    In two steps: one statement that waited for the row would join it with the truth that it had before. Not against
+    key references: what is being placed on the phase's board needs them.
+    """
+    row = select(Phase.id).where(Phase.id == phase.id)
+    session.execute(row.with_for_update(read=shared, key_share=not shared))
+    session.refresh(phase)
+
+
 def entry(
     session: Session, who: Principal, slug: str, phase: str, *, lock: bool = False
 ) -> tuple[Phase, Participation]:
@@ -82,7 +95,7 @@ def entry(
     """
     found = phase_of(session, slug, phase)
     if lock:
-        session.refresh(found, with_for_update={"read": True, "of": Phase})
+        hold(session, found, shared=True)
     participation = participation_of(session, found.competition, who.account_id)
     if participation is None:
         raise errors.NotJoined
@@ -106,9 +119,35 @@ def add_truth(session: Session, phase: Phase, sha256: str, item_ids: list[str], 
     """A new version of the phase's truth, unless it is the present one. The blob must be stored already."""
     if phase.truth is not None and phase.truth.sha256 == sha256:
         return phase.truth
-    number = session.scalar(select(func.coalesce(func.max(Truth.number), 0)).where(Truth.phase_id == phase.id))
-    truth = Truth(phase_id=phase.id, number=(number or 0) + 1, sha256=sha256, item_ids=item_ids, created_by=account_id)
+    phase.truth = keep_truth(session, phase, sha256, item_ids, account_id)
+    return phase.truth
+
+
+def newest_truth(session: Session, phase: Phase) -> int:
+    """The number of the phase's newest truth, 0 where it has none."""
+    return session.scalar(select(func.max(Truth.number)).where(Truth.phase_id == phase.id)) or 0
+
+
+def keep_truth(session: Session, phase: Phase, sha256: str, item_ids: list[str], account_id: int) -> Truth:
+    """A version of the phase's truth that counts nowhere yet; the one that there is where it was given before."""
+    known = select(Truth).where(Truth.phase_id == phase.id, Truth.sha256 == sha256)
+    found = session.scalars(known.order_by(Truth.number.desc()).limit(1)).first()
+    if found is not None:
+        return found
+    number = newest_truth(session, phase) + 1
+    truth = Truth(phase_id=phase.id, number=number, sha256=sha256, item_ids=item_ids, created_by=account_id)
     session.add(truth)
     session.flush()
-    phase.truth = truth
     return truth
+
+
+def require_same_items(phase: Phase, item_ids: list[str]) -> None:
+    """Raise TruthItemsDiffer where these are not the items of the phase's truth: answers were read by those."""
+    present = set(phase.truth.item_ids if phase.truth else ())
+    missing, added = sorted(present - set(item_ids)), sorted(set(item_ids) - present)
+    if missing or added:
+        raise errors.TruthItemsDiffer(
+            f"{len(missing)} items of {phase.slug!r} are missing, {len(added)} are new.",
+            missing=missing[:NAMED],
+            added=added[:NAMED],
+        )

@@ -3,12 +3,10 @@
 Decision: a baseline stands where its score puts it, and takes no place: its rank is empty, and nobody below it moves.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, any_, cast, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Account
@@ -17,7 +15,7 @@ from app.competitions.rules import BoardRule, SortKey
 from app.competitions.visibility import View
 from app.leaderboards.columns import computed_value, mean_ranks, ranks, rule_of, sort_rules
 from app.leaderboards.models import Board, Standing
-from app.leaderboards.placing import Placed, board_at, report_of
+from app.leaderboards.placing import Placed, among, board_at, report_of
 from app.submissions.models import Evaluation, Submission
 
 Row = dict[str, Any]
@@ -28,10 +26,12 @@ def version_of(session: Session, phase_id: int) -> int:
     return session.scalar(select(Board.version).where(Board.phase_id == phase_id)) or 0
 
 
-def entries_of(session: Session, phase: Phase, board: str, at: datetime | None = None) -> list[Placed]:
-    """What counts on a board, best first by the stored keys: now, or as it was at a moment."""
-    if at is not None:
-        return board_at(session, phase, board, at=at)
+def entries_of(
+    session: Session, phase: Phase, board: str, at: datetime | None = None, rescore_id: int | None = None
+) -> list[Placed]:
+    """What counts on a board, best first by the stored keys: now, as it was at a moment, or after a re-scoring."""
+    if at is not None or rescore_id is not None:
+        return board_at(session, phase, board, at=at, rescore_id=rescore_id)
     columns = (
         Standing.participation_id,
         Standing.slot,
@@ -45,7 +45,9 @@ def entries_of(session: Session, phase: Phase, board: str, at: datetime | None =
     return [Placed(*row[:3], tuple(row[3]), *row[4:]) for row in session.execute(found)]
 
 
-def rows_of(session: Session, phase: Phase, board: str = "main", at: datetime | None = None) -> list[Row]:
+def rows_of(
+    session: Session, phase: Phase, board: str = "main", at: datetime | None = None, rescore_id: int | None = None
+) -> list[Row]:
     """A board in order: equal keys share a rank, of equals the earlier submission stands first.
 
     `keys` rank, higher is better. `scores` holds all scores of the report by which the board ranks, and the computed
@@ -53,7 +55,7 @@ def rows_of(session: Session, phase: Phase, board: str = "main", at: datetime | 
     `ranking.add_places` may compare it.
     """
     rule = rule_of(phase)
-    entries = entries_of(session, phase, board, at)
+    entries = entries_of(session, phase, board, at, rescore_id)
     entrants = _entrants(session, {one.entrant_id for one in entries})
     judged = _judged(session, phase, board, [one.evaluation_id for one in entries])
     by_final = rule.by == SortKey()  # intervals of ranks are made from the items' final scores
@@ -82,7 +84,7 @@ def _entrants(session: Session, ids: set[int]) -> dict[int, Row]:
         select(Participation.id, Account.username, Team.name, Participation.baseline)
         .join(Account, Account.id == Participation.account_id)
         .outerjoin(Team, Team.lead_id == Participation.id)
-        .where(_among(Participation.id, ids))
+        .where(among(Participation.id, ids))
     )
     return {
         row.id: {
@@ -102,7 +104,7 @@ def _judged(session: Session, phase: Phase, board: str, ids: list[int]) -> dict[
     found = (
         select(Evaluation.id, Submission.ref, report_of(phase, board).label("report"), *how, same.label("same"))
         .join(Submission, Submission.id == Evaluation.submission_id)
-        .where(_among(Evaluation.id, ids))
+        .where(among(Evaluation.id, ids))
     )
     rows = {row.id: row for row in session.execute(found)}
     newest = max(rows.values(), key=lambda row: (row.same, row.id), default=None)
@@ -124,10 +126,6 @@ def same_scoring(a: Any, b: Any) -> bool:
     """
     versions = [(one.signature or "").partition("|")[2] for one in (a, b)]
     return a.truth_id == b.truth_id and a.plan == b.plan and versions[0] == versions[1]
-
-
-def _among(column: Any, ids: Sequence[int] | set[int]) -> Any:
-    return column == any_(cast(sorted(ids), ARRAY(Integer)))
 
 
 def _compute(rule: BoardRule, rows: list[Row]) -> None:

@@ -64,7 +64,7 @@ def carry_by_hand(session: Session, who: Principal, slug: str, phase_slug: str) 
     phase = competitions.phase_of(session, slug, phase_slug)
     if not competitions.organizes(who, phase.competition):
         raise Denied("Only the competition's organizers may carry submissions.")
-    session.refresh(phase, with_for_update={"of": Phase})
+    competitions.hold(session, phase)
     if phase.carry_from_id is None:
         raise NothingToCarry(f"{phase_slug!r} has no `carry_from`.")
     if phase.truth_id is None:

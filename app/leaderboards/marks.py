@@ -111,7 +111,7 @@ def _organized(session: Session, who: Principal, ref: str) -> tuple[Submission, 
 
 def _held(session: Session, found: Submission) -> Mark:
     """The submission's mark, under the lock of its entrant."""
-    session.refresh(found.phase, with_for_update={"read": True, "of": Phase})
+    competitions.hold(session, found.phase, shared=True)
     entrants.hold(session, found.participation)
     session.refresh(found, ["mark"])
     if found.mark is None:

@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Integer, any_, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from app.competitions.models import Participation, Phase, Team
@@ -113,17 +114,21 @@ def _slot(rule: BoardRule, one: Candidate) -> int:
     return one.submission_id if rule.counting == "all" else 0
 
 
-def board_at(
-    session: Session, phase: Phase, board: str, *, at: datetime | None = None, members: list[int] | None = None
-) -> list[Placed]:
-    """The rows of a board from the submissions alone, best first: now or at a moment, all or of some participations."""
-    return placed(rule_of(phase), candidates(session, phase, board, at=at, members=members))
+def board_at(session: Session, phase: Phase, board: str, **when: Any) -> list[Placed]:
+    """The rows of a board from the submissions alone, best first; `when` as of `candidates`."""
+    return placed(rule_of(phase), candidates(session, phase, board, **when))
 
 
 def candidates(
-    session: Session, phase: Phase, board: str, *, at: datetime | None = None, members: list[int] | None = None
+    session: Session,
+    phase: Phase,
+    board: str,
+    *,
+    at: datetime | None = None,
+    rescore_id: int | None = None,
+    members: list[int] | None = None,
 ) -> list[Candidate]:
-    """What may count on the board, now or at a moment.
+    """What may count on the board: now, at a moment, or after a re-scoring; of all, or of some participations.
 
     That is: scored by its newest judgement that had effect then, neither withdrawn nor disqualified, not of a banned
     participant.
@@ -131,10 +136,6 @@ def candidates(
     rule, report = rule_of(phase), report_of(phase, board)
     read = scores_read(rule)
     values = [report[key]["value"].as_float() for key in read]
-    other = aliased(Evaluation)
-    newest = select(func.max(other.version)).where(
-        other.submission_id == Submission.id, _happened(other.effective_at, at)
-    )
     rows = (
         select(Submission.id, Evaluation.id, ENTRANT, Submission.created_at, Mark.chosen_at, *values)
         .join(Evaluation, Evaluation.submission_id == Submission.id)
@@ -144,7 +145,7 @@ def candidates(
         .where(
             Submission.phase_id == phase.id,
             Submission.late == (board == "late"),
-            Evaluation.version == newest.scalar_subquery(),
+            Evaluation.version == _newest(at, rescore_id),
             Evaluation.state == "scored",
             _happened(Evaluation.finished_at, at),
             ~_happened(Mark.withdrawn_at, at),
@@ -160,12 +161,9 @@ def candidates(
         rows = rows.where(Submission.created_at <= at)
     found = [
         Candidate(
-            row[0],
-            row[1],
-            row[2],
-            row[3],
-            chosen=row[4] is not None and (at is None or row[4] <= at),
-            keys=sort_keys(rule, dict(zip(read, row[5:], strict=True))),
+            *row[:4],
+            _happens(row[4], at),
+            sort_keys(rule, dict(zip(read, row[5:], strict=True))),
         )
         for row in session.execute(rows)
     ]
@@ -175,7 +173,7 @@ def candidates(
 def _on_the_ladder(session: Session, found: list[Candidate]) -> list[Candidate]:
     """The candidates with their values per public item and the score as a ladder shows it."""
     read = select(Evaluation.id, Evaluation.truth_id, Evaluation.item_finals)
-    rows = session.execute(read.where(Evaluation.id.in_([one.evaluation_id for one in found])))
+    rows = session.execute(read.where(among(Evaluation.id, [one.evaluation_id for one in found])))
     values = {row.id: row for row in rows if row.item_finals is not None}
     items = {row.truth_id: row.id for row in values.values()}
     ranked = {truth_id: ranked_items(session, one, "public") for truth_id, one in items.items()}
@@ -187,6 +185,25 @@ def _on_the_ladder(session: Session, found: list[Candidate]) -> list[Candidate]:
             shown = tuple(rounded(key, len(public)) for key in one.keys)
             climbing.append(replace(one, items=public, keys=shown))
     return climbing  # what has no values per item cannot climb
+
+
+def among(column: Any, ids: Iterable[int]) -> ColumnElement[bool]:
+    """Whether the column is one of these ids, however many: they are one parameter."""
+    found: ColumnElement[bool] = column == any_(cast(sorted(ids), ARRAY(Integer)))
+    return found
+
+
+def _happens(moment: datetime | None, at: datetime | None) -> bool:
+    return moment is not None and (at is None or moment <= at)
+
+
+def _newest(at: datetime | None, rescore_id: int | None) -> Any:
+    """The version of a submission's judgement that has effect: now, at a moment, or after a re-scoring."""
+    other = aliased(Evaluation)
+    effective = _happened(other.effective_at, at)
+    if rescore_id is not None:
+        effective |= (other.rescore_id == rescore_id) & (other.state == "scored")
+    return select(func.max(other.version)).where(other.submission_id == Submission.id, effective).scalar_subquery()
 
 
 def _happened(moment: Any, at: datetime | None) -> ColumnElement[bool]:

@@ -47,6 +47,14 @@ class Row(BaseModel):
     scores: dict[str, dict[str, Any]]
 
 
+class RescoredOut(BaseModel):
+    """When and why all scores of the board came about anew."""
+
+    at: datetime
+    reason: str
+    truth_version: int
+
+
 class BoardOut(BaseModel):
     """A phase's board as the asker may see it. `boards` are those that may be seen now.
 
@@ -64,6 +72,7 @@ class BoardOut(BaseModel):
     frozen: bool = False
     published: bool = False
     anonymous: bool = False
+    rescored: RescoredOut | None = None
     columns: list[Column]
     rows: list[Row]
 

@@ -26,6 +26,7 @@ from app.leaderboards.placing import ENTRANT, boards_of, part_of
 from app.leaderboards.ranking import add_places
 from app.leaderboards.schemas import BoardOut
 from app.submissions.models import Submission
+from app.submissions.rescoring import last_applied
 
 LETTERS = 6
 
@@ -100,12 +101,18 @@ def board_of(who: Principal | None, asked: Asked) -> BoardOut:
             "frozen": view.frozen_at is not None,
             "published": view.published,
             "anonymous": not view.named,
+            "rescored": _rescored(session, seen),
             "columns": columns,
         }
     shown = {column["key"] for column in columns}
     for row in rows:
         row["scores"] = {key: score for key, score in row["scores"].items() if key in shown}
     return BoardOut.model_validate({**told, "rows": add_places(rows, part_of(phase, seen.board))})
+
+
+def _rescored(session: OrmSession, seen: Look) -> dict[str, Any] | None:
+    found = last_applied(session, seen.phase, seen.as_of)
+    return found and {"at": found.ended_at, "reason": found.reason, "truth_version": found.truth.number}
 
 
 def _name(session: OrmSession, who: Principal | None, seen: Look, rows: list[Row]) -> None:

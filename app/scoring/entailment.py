@@ -1,7 +1,7 @@
 """Entail: pairs of sentences -> probabilities of entailment and contradiction, by an NLI cross-encoder on this machine.
 
 Decision: sentence-transformers' CrossEncoder over a local folder, never a hub's name; safetensors only, no code of the
-model's own; double precision as in embedding.py. Which output means what is read from the model's id2label and must be
+model's own; always in double precision. Which output means what is read from the model's id2label and must be
 said there: a guessed order would turn every score round. A bundle names a folder only inside the one that the operator
 allows, since organizers are not operators.
 """

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import interval
-from .embedding import DEFAULT, Embed, ModelUnavailable
+from .embedding import Embed, ModelUnavailable
 from .entailment import Entail, JudgeNotConfigured
 from .llm_prompt import LlmJudgeUnavailable, Rate
 from .metrics import CATALOGUE, Context, MetricFailed
@@ -71,7 +71,6 @@ def judge(
             n_items=len(pairs),
             seed=seed,
             nli_hash=entail.model_hash if entail else "",
-            precision=getattr(embed, "precision", DEFAULT),
         ),
         items=tuple(_item(p, i, values, notes) for i, p in enumerate(pairs)),
         note=plan.note,

@@ -1,8 +1,7 @@
 """The signature: everything that could change the number, as a short string (the habit of sacreBLEU).
 
 Two scores with the same signature were made by the same rules, code, model and truth. Not in it: the device, because
-the embeddings are computed so that processors agree (embedding.py), and what a plan merely shows. The model's precision
-is in it where it is not the usual one.
+scores are computed so that processors agree (embedding.py), and what a plan merely shows.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from .. import __version__
-from .embedding import DEFAULT
 from .llm_prompt import prompt_digest
 from .metrics import CATALOGUE
 from .plan import Plan
@@ -35,11 +33,10 @@ def signature(
     n_items: int,
     seed: int,
     nli_hash: str = "",
-    precision: str = DEFAULT,
 ) -> str:
     """The parts joined by `|`; hashes are cut to eight digits. `truth` and the model hashes are hex digests.
 
-    One line: `palmares:0.1.0|plan:pairwise-explained#1a2b3c4d|accuracy.1|explanation.2(claims.1,direction.1)|
+    One line: `palmares:0.1.0|plan:pairwise-explained#1a2b3c4d|accuracy.1|explanation.3(claims.2,direction.2)|
     rouge-score:0.1.2|model:53aa5117|truth:9f8e7d6c|n:100|seed:0|boot:2000`. Optional judges follow the model where the
     plan names them: `nli:HASH`, `llm:NAME#PROMPT.rROUNDS`.
     """
@@ -50,7 +47,7 @@ def signature(
     parts += [_versioned(metric.key) for metric in used if metric.key not in inner]
     parts += [f"{library}:{version(library)}" for library in libraries]
     if any(metric.uses_model for metric in used):
-        parts.append(f"model:{model_hash[:SHORT]}" + (f".{precision}" if precision != DEFAULT else ""))
+        parts.append(f"model:{model_hash[:SHORT]}")
     if plan.cross_encoder is not None:
         parts.append(f"nli:{nli_hash[:SHORT]}")
     if (llm := plan.llm_judge) is not None:

@@ -180,3 +180,50 @@ class NotTeamMember(Denied):
     code = "not_team_member"
     title = "You are not in this team"
     fix = "See who is: `palmares team list SLUG`."
+
+
+class TruthNotFound(NotFound):
+    """The phase has no ground truth of this version."""
+
+    code = "truth_not_found"
+    title = "No such version of the truth"
+    fix = "List them: `palmares truth list SLUG/PHASE`."
+
+
+class RescoreNotFound(NotFound):
+    """There is no re-scoring of this ref, or it is not yours to see."""
+
+    code = "rescore_not_found"
+    title = "No such re-scoring"
+    fix = "See what is open: `palmares rescore SLUG/PHASE`."
+
+
+class RescoreOpen(Conflict):
+    """A re-scoring of the phase is open (`rescore` names it); there is one at a time."""
+
+    code = "rescore_open"
+    title = "The phase is being judged anew already"
+    fix = "Apply or cancel it first: `palmares rescore SLUG/PHASE --apply`, or `--cancel`."
+
+
+class RescoreEnded(Conflict):
+    """The re-scoring was applied or cancelled before; `state` says which."""
+
+    code = "rescore_ended"
+    title = "The re-scoring has ended"
+
+
+class RescoreUnfinished(Conflict):
+    """Not all submissions are judged anew yet: `done` of `total`."""
+
+    code = "rescore_unfinished"
+    title = "The re-scoring is not done yet"
+    fix = "Wait for it (`palmares rescore SLUG/PHASE --preview`), then apply it again."
+
+
+class RescoreFailures(Conflict):
+    """Some submissions that have a score could not be judged anew; `submissions` names the first of them."""
+
+    code = "rescore_failures"
+    title = "Some submissions could not be judged anew"
+    fix = "Cancel it, have the cause mended and start again; or let these keep their score: `--apply --skip-failed`."

@@ -3,14 +3,16 @@
 Decision: PostgreSQL is the queue. `claim` is a compare-and-set on the state that raises `attempt`; what follows demands
 that very attempt (the fence), so a worker that was thought dead and comes back changes nothing. All times are the
 database's. The sweeper gives back what stayed too long and rings again for what waits, with growing pauses.
+A re-scoring (priority 1) is claimed only while nothing that was sent waits for the same stage, and rings for itself a
+few at a time, so that it takes what is left of the workers and no more.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from sqlalchemy import and_, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app.broker import SCORE, VALIDATE
 from app.errors import Fault
@@ -34,6 +36,8 @@ STEPS: dict[Stage, _Steps] = {
     "validate": _Steps("queued", "validating", Evaluation.validating_at, VALIDATE),
     "score": _Steps("ready", "scoring", Evaluation.scoring_at, SCORE),
 }
+RESCORES_RUNG = 8
+"""So many evaluations of re-scorings the sweeper rings for in a round; each that ends rings for the next."""
 TASK_OF = {step.waiting: step.task for step in STEPS.values()}
 
 
@@ -50,9 +54,11 @@ def claim(session: Session, evaluation_id: int, stage: Stage) -> int | None:
         Evaluation.state == step.waiting,
         and_(Evaluation.state == step.running, Evaluation.lease_until < moment),
     )
+    live = aliased(Evaluation)
+    first = or_(Evaluation.priority == 0, ~exists().where(live.state == step.waiting, live.priority == 0))
     return session.scalar(
         update(Evaluation)
-        .where(Evaluation.id == evaluation_id, free, Evaluation.tries < settings().attempts)
+        .where(Evaluation.id == evaluation_id, free, first, Evaluation.tries < settings().attempts)
         .values(
             state=step.running,
             attempt=Evaluation.attempt + 1,
@@ -150,14 +156,15 @@ def sweep(session: Session, limit: int = 500) -> list[tuple[str, int]]:
                 state=step.waiting, lease_until=None, announce_at=moment
             )
         )
-    return _due(session, limit)
+    return due(session, limit) + due(session, RESCORES_RUNG, priority=1)
 
 
-def _due(session: Session, limit: int) -> list[tuple[str, int]]:
+def due(session: Session, limit: int, priority: int = 0) -> list[tuple[str, int]]:
+    """What waits and is to be rung for now, as rings to send after the commit: (task, evaluation id)."""
     moment = func.clock_timestamp()
     due = (
         select(Evaluation.id, Evaluation.state)
-        .where(Evaluation.state.in_(TASK_OF), Evaluation.announce_at <= moment)
+        .where(Evaluation.state.in_(TASK_OF), Evaluation.announce_at <= moment, Evaluation.priority == priority)
         .order_by(Evaluation.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -56,6 +56,11 @@ class Submission(Timestamped, Base):
         """The newest judgement that has effect: those of a re-scoring have none until it is applied."""
         return next(one for one in reversed(self.evaluations) if one.effective_at is not None)
 
+    def judged(self, version: int) -> "Evaluation | None":
+        """The judgement of this version, if it has or had effect."""
+        had_effect = (one for one in self.evaluations if one.effective_at is not None)
+        return next((one for one in had_effect if one.version == version), None)
+
 
 class Mark(Base):
     """What was said about a submission later: chosen or withdrawn by its sender, disqualified by an organizer."""

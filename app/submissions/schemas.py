@@ -74,8 +74,22 @@ class MarkOut(BaseModel):
     reason: str
 
 
+class JudgedOut(BaseModel):
+    """A judgement that has or had effect: its score as far as you may see it, since when, and why it came about."""
+
+    version: int
+    state: str
+    final: float | None
+    effective_at: datetime
+    truth_version: int
+    reason: str
+
+
 class SubmissionOut(BaseModel):
-    """A submission with the state of its newest evaluation; `mark` is what was said about it later."""
+    """A submission with the state of its newest evaluation; `mark` is what was said about it later.
+
+    `history` holds its judgements, newest first, where it was judged more than once.
+    """
 
     ref: str
     competition: str
@@ -95,6 +109,7 @@ class SubmissionOut(BaseModel):
     scores: dict[str, Any] | None
     rank: dict[str, Any] | None = None
     mark: MarkOut | None = None
+    history: list[JudgedOut] = []
     signature: str | None
     links: dict[str, str]
     limits: LimitsOut | None = None
@@ -140,6 +155,23 @@ def report_for(evaluation: Evaluation, view: View) -> dict[str, Any] | None:
     return evaluation.report if view.whole else evaluation.public_report
 
 
+def _history(submission: Submission, view: View) -> list[JudgedOut]:
+    had_effect = [one for one in submission.evaluations if one.effective_at is not None]
+    if len(had_effect) < 2:
+        return []
+    return [
+        JudgedOut(
+            version=one.version,
+            state=one.state,
+            final=None if view.ladder else (report_for(one, view) or {}).get("final", {}).get("value"),
+            effective_at=one.effective_at,
+            truth_version=one.truth.number,
+            reason=one.rescore.reason if one.rescore is not None else "",
+        )
+        for one in reversed(had_effect)
+    ]
+
+
 def _mark_out(mark: Mark | None) -> MarkOut | None:
     if mark is None or not (mark.chosen_at or mark.withdrawn_at or mark.disqualified_at):
         return None
@@ -181,6 +213,7 @@ def submission_out(
         scores=_scores(report, view, rank),
         rank=rank,
         mark=_mark_out(submission.mark),
+        history=_history(submission, view),
         signature=evaluation.signature if view.whole else report.get("signature"),
         links={
             "self": here,

@@ -131,7 +131,7 @@ def queue_place(session: Session, evaluation: Evaluation) -> tuple[int, int] | N
     """(place, length) of a waiting evaluation in its stage's queue, first is 1; None where it does not wait."""
     if evaluation.state not in ("queued", "ready"):
         return None
-    same = Evaluation.state == evaluation.state
+    same = (Evaluation.state == evaluation.state) & (Evaluation.priority <= evaluation.priority)
     place, length = session.execute(
         select(func.count().filter(Evaluation.id <= evaluation.id), func.count()).where(same)
     ).one()

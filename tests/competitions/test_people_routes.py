@@ -11,6 +11,7 @@ from app.competitions import people
 from app.competitions.models import Phase, Team
 from app.db import now
 from app.main import create_app
+from app.submissions import rescoring
 from app.submissions.models import Mark
 
 API = "/api/v1"
@@ -35,6 +36,9 @@ ACTS = {
     ("POST", "/competitions/{slug}/announcements"): ("announcements", {"json": NEWS}),
     ("PATCH", "/competitions/{slug}/announcements/{ref}"): ("announcements/ann_1", {"json": NEWS}),
     ("DELETE", "/competitions/{slug}/announcements/{ref}"): ("announcements/ann_1", {}),
+    ("POST", "/competitions/{slug}/phases/{phase}/rescores"): ("phases/main/rescores", {"json": {}}),
+    ("POST", "/rescores/{ref}/apply"): ("/rescores/{rescore}/apply", {}),
+    ("POST", "/rescores/{ref}/cancel"): ("/rescores/{rescore}/cancel", {}),
     ("POST", "/submissions/{ref}/disqualify"): ("/submissions/{one}/disqualify", {"json": {"reason": "Copied."}}),
     ("POST", "/submissions/{ref}/reinstate"): ("/submissions/{two}/reinstate", {}),
 }
@@ -78,9 +82,12 @@ def crowd(world, session):
     session.add_all([final, Announcement(ref="ann_1", competition_id=here, author_id=ada.account_id, **NEWS)])
     one, two = (world.submit(ada, key=key) for key in ("1", "2"))
     session.add(Mark(submission_id=two.id, disqualified_at=now(session), reason="Copied."))
+    session.flush()
+    session.expire(world.competition)
+    rescore = rescoring.start(session, world.organizer, "pairs", "final")
     session.commit()
     session.expire_all()
-    return {"ada": ada, "co": co, "one": one.ref, "two": two.ref}
+    return {"ada": ada, "co": co, "one": one.ref, "two": two.ref, "rescore": rescore.ref}
 
 
 def count(session) -> int:
@@ -105,7 +112,7 @@ def test_each_act_of_an_organizer_leaves_a_row_and_strangers_are_refused(client,
     before = count(session)
     refused = client.request(door[0], path, headers=theirs | {"If-Match": "*"}, **body)
     # What was deleted, and what others sent, is not there for strangers.
-    hidden = path.endswith("/restore") or "/submissions/" in path
+    hidden = path.endswith("/restore") or "/submissions/" in path or "/rescores/" in path
     assert (refused.status_code, count(session)) == (404 if hidden else 403, before)
     answer = client.request(door[0], path, headers=owner, **body)
     assert answer.is_success, answer.text

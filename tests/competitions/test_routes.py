@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.audit import AuditEvent
-from app.competitions.models import Competition, Truth
+from app.competitions.models import Competition
 
 YAML = """\
 version: 2
@@ -75,17 +75,26 @@ def test_a_bad_bundle_names_place_and_mends_nothing(apply, session, name):
     assert session.scalar(select(Competition).where(Competition.slug == "fresh")) is None
 
 
-def test_what_was_judged_keeps_its_truth(client, world, session):
+def test_what_was_judged_keeps_its_truth_until_it_is_judged_anew(client, world, session):
     headers = world.token(world.organizer)
     path = "/api/v1/competitions/pairs/phases/main/truth"
-    assert client.put(path, content=TRUTH, headers=headers).json()["version"] == 2
+    both = "".join(TRUTH.replace("p_000", item) for item in ("p_000", "s_000"))
+    assert client.put(path, content=both, headers=headers).json()["version"] == 2
     world.submit(world.entrant())
     session.commit()
-    again = client.put(path, content=TRUTH.replace("A", "B"), headers=headers)
-    assert (again.status_code, again.json()["code"]) == (409, "scoring_in_use")
-    assert len(session.scalars(select(Truth)).all()) == 2
-    [row] = session.scalars(select(AuditEvent).where(AuditEvent.action == "truth.given"))
-    assert (row.target, row.after["version"], row.after["items"]) == ("pairs/main", 2, 1)
+    changed = client.put(path, content=both.replace("A", "B"), headers=headers)
+    assert (changed.status_code, changed.json()["version"], changed.json()["current"]) == (201, 3, False)
+    assert client.put(path, content=both.replace("A", "B"), headers=headers).json()["version"] == 3
+    other = client.put(path, content=TRUTH.replace("p_000", "p_001"), headers=headers)
+    assert (other.status_code, other.json()["code"]) == (409, "truth_items_differ")
+    assert (other.json()["missing"], other.json()["added"]) == (["p_000", "s_000"], ["p_001"])
+    listed = client.get(path, headers=headers).json()["items"]
+    assert [(one["version"], one["current"]) for one in listed] == [(3, False), (2, True), (1, False)]
+    assert client.get(path, headers=world.token(world.entrant())).json()["code"] == "not_allowed"
+    rows = session.scalars(select(AuditEvent).where(AuditEvent.action == "truth.given").order_by(AuditEvent.id)).all()
+    assert [(row.target, row.after["version"], row.after["items"]) for row in rows] == [
+        ("pairs/main", 2, 2), ("pairs/main", 3, 2),
+    ]  # fmt: skip
 
 
 def test_no_door_shows_the_truth(client, world, apply):

@@ -8,7 +8,8 @@ from app.audit import AuditEvent
 from app.competitions.models import Competition, Participation, Team
 from app.db import now
 from app.leaderboards import carrying, purging
-from app.submissions.models import Evaluation, Mark, Submission
+from app.submissions import rescoring
+from app.submissions.models import Evaluation, Mark, Rescore, Submission
 from tests.leaderboards.test_carrying import next_phase, scored
 
 
@@ -22,13 +23,18 @@ def test_only_after_the_days_of_grace_and_then_wholly(session, world):
     sent.participation.team_id = team.id
     phase = next_phase(session, world)
     assert carrying.carry_by_clock(session, phase.id).evaluation_ids
+    rescoring.start(session, world.organizer, "pairs", "main")
     world.competition.deleted_at = now(session) - timedelta(days=29)
     session.flush()
     assert purging.purge(session) is None
     world.competition.deleted_at = now(session) - timedelta(days=31)
     session.flush()
     assert purging.purge(session) == "pairs"
-    for table in (Competition, Submission, Evaluation, Mark, Team, Participation):
+    for table in (Competition, Submission, Evaluation, Mark, Team, Participation, Rescore):
         assert session.scalar(select(func.count()).select_from(table)) == 0
-    assert session.scalars(select(AuditEvent.action)).all() == ["phase.carried", "competition.removed"]
+    assert session.scalars(select(AuditEvent.action)).all() == [
+        "phase.carried",
+        "rescore.started",
+        "competition.removed",
+    ]
     assert purging.purge(session) is None

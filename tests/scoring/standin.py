@@ -21,7 +21,7 @@ class HashEmbed:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def __call__(self, texts: Sequence[str], *, exact: bool = False) -> NDArray[np.float32]:
         self.asked.extend(texts)
         drawn = [np.frombuffer(hashlib.sha256(text.encode()).digest()[:8], np.uint8) + 1.0 for text in texts]
         return np.array([row / np.linalg.norm(row) for row in drawn], dtype=np.float32)

@@ -218,7 +218,7 @@ def test_a_metric_that_breaks_says_which_and_why(monkeypatch: pytest.MonkeyPatch
 
 def test_a_model_that_gives_up_is_no_metrics_fault() -> None:
     class Gone(HashEmbed):
-        def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        def __call__(self, texts: Sequence[str], *, exact: bool = False) -> NDArray[np.float32]:
             raise ModelUnavailable("out of memory", "free some")
 
     with pytest.raises(ModelUnavailable, match="out of memory"):

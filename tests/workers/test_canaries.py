@@ -24,12 +24,6 @@ def test_this_machine_scores_them_as_expected(model):
     assert not found, f"{found}; if a metric was meant to change, raise its version and run {canaries.REMAKE}"
 
 
-def test_single_precision_agrees_within_a_thousandth_on_the_means(model):
-    single = canaries.values(canaries.judged(Embedder.load(device="cpu", precision="float32")))
-    double = canaries.values(canaries.judged(model))
-    assert max(abs(single["mean"][key] - value) for key, value in double["mean"].items()) < 1e-3
-
-
 @pytest.mark.parametrize("step", [2e-6, 0.5, float("nan")])
 def test_a_value_beyond_the_tolerance_is_told(step):
     known = {"p_good": {"final": 0.5, "explanation": 0.25}}

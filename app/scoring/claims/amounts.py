@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .vocabulary import VALENCE, Hit, Sense
 
 _SCOPE_ENDS = {
-    ",",
-    "but",
-    "while",
-    "whereas",
-    "yet",
-    "though",
-    "because",
-    "so",
-    "which",
-    "with",
-    "thanks",
-    "leading",
-    "resulting",
+    ",", "but", "while", "whereas", "yet", "though", "because", "so", "which", "with", "thanks", "leading", "resulting",
     "due",
-}
+}  # fmt: skip
+_CUTS_LEFT = {",", "imga", "imgb", "than", "but"}
+_CUTS_RIGHT = {",", "and", "imga", "imgb", "in", "with", "than"}
 _JOINS = {"and"}
 LEFT, RIGHT, SCOPE = 3, 4, 7
 PRESENT = 0.6
@@ -33,7 +23,7 @@ def amounts(words: Sequence[str], hits: Sequence[Hit]) -> list[tuple[str, float,
     negated = _negated(words, hits)
     for index, hit in enumerate(hits):
         qualities = [s for s in hit.senses if s.kind in ("noun", "more", "less")]
-        modifies = {s.kind for s in hit.senses} & {"up", "down", "good", "bad", "not", "lose", "excess"}
+        modifies = _kinds(hit) & {"up", "down", "good", "bad", "not", "lose", "excess"}
         if not qualities or (modifies and _noun_follows(words, hits, index)):
             continue
         for sense in qualities:
@@ -84,47 +74,60 @@ def _noun_follows(words: Sequence[str], hits: Sequence[Hit], index: int) -> bool
 
 def _modifiers(words: Sequence[str], hits: Sequence[Hit], index: int, noun: bool) -> set[str]:
     """Kinds of the modifiers that belong to a word: just before it, and for nouns also behind it."""
-    hit = hits[index]
-    near: set[str] = set()
+    if noun:
+        return _before_noun(words, hits, index) or _behind_noun(words, hits, index)
+    return _before_adjective(words, hits, index)
+
+
+def _before(words: Sequence[str], hits: Sequence[Hit], index: int) -> Iterator[tuple[set[str], int]]:
+    """The kinds of each term that may say something about the word behind it, and its distance; the nearest first."""
+    start = hits[index].start
     for other in reversed(hits[:index]):
-        between = words[other.end : hit.start]
-        if hit.start - other.end > LEFT or any(w in (",", "imga", "imgb", "than", "but") for w in between):
+        if start - other.end > LEFT or _CUTS_LEFT.intersection(words[other.end : start]):
+            return
+        yield _kinds(other), start - other.end
+
+
+def _before_adjective(words: Sequence[str], hits: Sequence[Hit], index: int) -> set[str]:
+    near: set[str] = set()
+    for kinds, distance in _before(words, hits, index):
+        modifies = kinds & ({"up", "down", "excess"} if distance <= 1 else {"up", "excess"})
+        if not modifies and kinds & {"more", "less", "noun"}:
             break
-        kinds = {s.kind for s in other.senses}
-        mods = kinds & {"up", "down", "good", "bad", "excess"}
-        if kinds & {"not", "lose"}:  # counted as a negation
-            mods -= {"bad"}
-        if not noun:
-            mods &= {"up", "down", "excess"}
-            if other.end != hit.start and not (kinds & {"up", "down"} and hit.start - other.end <= 1):
-                mods -= {"down"}
-            if not mods and kinds & {"more", "less", "noun"}:
-                break
-        elif kinds & {"more", "less"} and not mods & {"good", "bad"}:
-            near.add("adjective")
-            break
-        near |= mods
-    if noun and not near:
-        for other in hits[index + 1 :]:
-            between = words[hit.end : other.start]
-            if other.start - hit.end > RIGHT or any(
-                w in (",", "and", "imga", "imgb", "in", "with", "than") for w in between
-            ):
-                break
-            kinds = {s.kind for s in other.senses}
-            if "noun" in kinds:
-                break
-            near |= kinds & {"up", "down", "good", "bad", "lose"}
-            break
+        near |= modifies
     return near
+
+
+def _before_noun(words: Sequence[str], hits: Sequence[Hit], index: int) -> set[str]:
+    near: set[str] = set()
+    for kinds, _ in _before(words, hits, index):
+        modifies = kinds & {"up", "down", "good", "bad", "excess"}
+        if kinds & {"not", "lose"}:  # counted as a negation
+            modifies -= {"bad"}
+        if kinds & {"more", "less"} and not modifies & {"good", "bad"}:
+            return near | {"adjective"}
+        near |= modifies
+    return near
+
+
+def _behind_noun(words: Sequence[str], hits: Sequence[Hit], index: int) -> set[str]:
+    """`noise is low`: what the next term says of the noun, unless it is about something else."""
+    for other in hits[index + 1 : index + 2]:
+        between = words[hits[index].end : other.start]
+        if len(between) <= RIGHT and not _CUTS_RIGHT.intersection(between) and "noun" not in _kinds(other):
+            return _kinds(other) & {"up", "down", "good", "bad", "lose"}
+    return set()
+
+
+def _kinds(hit: Hit) -> set[str]:
+    return {sense.kind for sense in hit.senses}
 
 
 def _negated(words: Sequence[str], hits: Sequence[Hit]) -> set[int]:
     """Positions of words in the scope of an odd number of negations."""
     flips: dict[int, int] = {}
     for hit in hits:
-        kinds = {s.kind for s in hit.senses}
-        if not kinds & {"not", "lose"}:
+        if not _kinds(hit) & {"not", "lose"}:
             continue
         for position in range(hit.end, min(len(words), hit.end + SCOPE)):
             word = words[position]

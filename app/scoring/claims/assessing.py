@@ -1,6 +1,6 @@
 """Explanations beside the truth: every item's value, parts and verdicts per claim, computed once for all metrics.
 
-Decision: what chance gives depends on the truth and the model only, so it is kept per process under their hash and a
+Decision: what chance gives depends on the truth only, so it is kept per process under their hash and a
 later submission pays for its own texts alone. Verdicts name aspects and sides of the participant's own claims, and of
 the reference's claims only the aspect: enough to learn from, without the reference's text.
 """
@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,6 @@ from .chance import Chance, Judged, measure
 from .directions import corrected
 from .matching import AMOUNT, AXIS, CLAIM, REGION, TIE, WEIGHT, Reading, read
 from .vocabulary import AXES, REGIONS
-
-if TYPE_CHECKING:
-    from ..embedding import Embed
 
 Floats = NDArray[np.float64]
 
@@ -47,14 +44,14 @@ class Assessment:
     verdicts: tuple[dict[str, Any], ...]
 
 
-def assess(pairs: Sequence[Pair], embed: Embed) -> Assessment:
+def assess(pairs: Sequence[Pair]) -> Assessment:
     """Judge every pair's explanation. A blank explanation is worth 0 in everything."""
-    chance = chance_of([pair.reference for pair in pairs], embed)
+    chance = chance_of([pair.reference for pair in pairs])
     told = [i for i, pair in enumerate(pairs) if pair.explanation.strip()]
-    readings = read([pairs[i].explanation for i in told], embed)
     values, coverage, direction = (np.zeros(len(pairs)) for _ in range(3))
     verdicts: list[dict[str, Any]] = [_nothing(chance.readings[i]) for i in range(len(pairs))]
-    for i, text in zip(told, readings, strict=True):
+    for i in told:
+        text = read(pairs[i].explanation)
         judged = chance.judge(i, text)
         values[i] = judged.value
         coverage[i], direction[i] = _parts(chance.readings[i], judged)
@@ -62,19 +59,15 @@ def assess(pairs: Sequence[Pair], embed: Embed) -> Assessment:
     return Assessment(values, coverage, direction, tuple(verdicts))
 
 
-def chance_of(references: Sequence[Reference], embed: Embed) -> Chance:
-    """What chance gives on this truth with this model, from memory where it was measured before."""
+def chance_of(references: Sequence[Reference]) -> Chance:
+    """What chance gives on this truth, from memory where it was measured before."""
     rows = [(one.item_id, one.answer, one.explanation, one.directions) for one in references]
-    key = hashlib.sha256(json.dumps([embed.model_hash, rows]).encode()).hexdigest()
+    key = hashlib.sha256(json.dumps(rows).encode()).hexdigest()
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-    readings = [
-        corrected(reading, one.directions)
-        for reading, one in zip(read([one.explanation for one in references], embed), references, strict=True)
-    ]
-    found = measure(references, readings)
+    found = measure(references, [corrected(read(one.explanation), one.directions) for one in references])
     with _lock:
         _kept[key] = found
         while len(_kept) > KEPT_TRUTHS:

@@ -4,7 +4,7 @@ Decision: chance is measured, on both sides, with the truth's own texts. What ot
 sides turned to the right answer, scores something on this pair (its baseline); and a text scores something on other
 pairs (the text's own baseline). A text is worth what it gains over both, so a template that fits every pair alike is
 worth nothing however well it reads. What many other texts would also have said weighs less within a pair.
-Computed once per truth and model and kept; thirty others by a fixed ring, so that cost grows with the items alone.
+Computed once per truth and kept; thirty others by a fixed ring, so that cost grows with the items alone.
 Rejected: one baseline for all (generic pairs pay for guessing), a fixed template as baseline (the next one beats it).
 """
 

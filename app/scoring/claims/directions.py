@@ -49,7 +49,7 @@ def corrected(reading: Reading, directions: Sequence[str]) -> Reading:
             rows[mine, AMOUNT], rows[mine, TIE] = 0.0, 1.0
         elif wanted in ("A", "B") and direction(reading, number) != wanted:
             rows[mine] = _turned(rows[mine], 1.0 if wanted == "A" else -1.0, leaning(reading, number))
-    return Reading(rows, reading.embeddings, reading.claims, reading.clauses, reading.extra)
+    return Reading(rows, reading.words, reading.claims, reading.extra)
 
 
 def _turned(rows: np.ndarray, side: float, leaning: float) -> np.ndarray:

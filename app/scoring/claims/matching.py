@@ -11,19 +11,16 @@ from __future__ import annotations
 
 import functools
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .parsing import Clause, grouped, parse
+from .parsing import grouped, parse
+from .topics import Ints, cosines, numbered
 from .vocabulary import AXES, REGIONS, VALENCE
-
-if TYPE_CHECKING:
-    from ..embedding import Embed
 
 Floats = NDArray[np.float64]
 
@@ -56,12 +53,10 @@ TIE_AGAINST_DIRECTION = 0.35
 class Tuning:
     """The free constants of the comparison; chosen once on development probes, versioned with the metric."""
 
-    topic_floor: float = 0.4
+    topic_floor: float = 0.7
     """What a counterpart counts whose claim is about something else; 1 with the same topic."""
-    topic_low: float = 0.35
-    """Cosine of two claims at which they count as another topic …"""
-    topic_high: float = 0.55
-    """… and as the same one."""
+    topic_same: float = 0.3
+    """Cosine of two claims from which they count as the same topic."""
     strongest: float = 0.5
     """Share of a claim's value that its strongest observation decides; the rest is the mean of all."""
     cancel: int = 5
@@ -80,12 +75,11 @@ TUNING = Tuning()
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text as arrays: `rows` of shape (observations, 6), unit `embeddings` of shape (claims, dimensions)."""
+    """A text as arrays: `rows` of shape (observations, 6), `words` of its claims as `topics.numbered` gives them."""
 
     rows: Floats
-    embeddings: Floats
+    words: Ints
     claims: tuple[str, ...]
-    clauses: tuple[Clause, ...]
     extra: int = 0
     """Claims that were not read, because the text is too long."""
 
@@ -93,26 +87,11 @@ class Reading:
         """The same text with its sides exchanged."""
         rows = self.rows.copy()
         rows[:, AMOUNT] *= -1
-        return Reading(rows, self.embeddings, self.claims, self.clauses, self.extra)
+        return Reading(rows, self.words, self.claims, self.extra)
 
 
-def read(texts: Sequence[str], embed: Embed | None) -> list[Reading]:
-    """Readings of the texts, in their order; all claims are embedded in one call.
-
-    Without `embed` the readings have no embeddings: enough for directions, not for comparing.
-    """
-    drafts = [_draft(text) for text in texts]
-    claims = [claim for _, found, _, _ in drafts for claim in found]
-    vectors = np.zeros((len(claims), 1)) if embed is None or not claims else np.asarray(embed(claims), np.float64)
-    readings, start = [], 0
-    for rows, found, clauses, extra in drafts:
-        readings.append(Reading(rows, vectors[start : start + len(found)], found, clauses, extra))
-        start += len(found)
-    return readings
-
-
-def _draft(text: str) -> tuple[Floats, tuple[str, ...], tuple[Clause, ...], int]:
-    """Rows, claims with their sides masked, clauses, and how many sentences were too many."""
+def read(text: str) -> Reading:
+    """The reading of a text."""
     clauses, extra = parse(text)
     groups = grouped(clauses)
     rows: list[tuple[float, ...]] = []
@@ -124,16 +103,8 @@ def _draft(text: str) -> tuple[Floats, tuple[str, ...], tuple[Clause, ...], int]
                 amount = 0.0 if seen.tie else seen.side * seen.amount
                 told = weight * (VERDICT if seen.axis == "overall" else 1.0)
                 rows.append((REGIONS.index(seen.region), AXES.index(seen.axis), amount, tie, told, number))
-    claims = tuple(_masked(group) for group in groups)
-    return np.array(rows, dtype=np.float64).reshape(-1, 6), claims, tuple(clauses), extra
-
-
-def _masked(group: Sequence[Clause]) -> str:
-    """A claim's words with its label, whichever side they are about."""
-    label = group[0].label
-    words = " ".join(clause.text for clause in group)
-    plain = re.sub(r"\bimg(?:ab|a|b)\b", "the image", words)
-    return f"{label}: {plain}" if label else plain
+    claims = tuple(" ".join([group[0].label, *(clause.text for clause in group)]).strip() for group in groups)
+    return Reading(np.array(rows, dtype=np.float64).reshape(-1, 6), numbered(claims), claims, extra)
 
 
 @functools.cache
@@ -167,7 +138,7 @@ class Block:
         self.owner = np.repeat(np.arange(self.size), [len(reading.rows) for reading in readings])
         offsets = np.cumsum([0, *(len(reading.claims) for reading in readings)])[:-1]
         self.claim = self.rows[:, CLAIM].astype(int) + offsets[self.owner]
-        self.embeddings = np.concatenate([r.embeddings for r in readings if len(r.claims)] or [np.zeros((0, 1))])
+        self.words = np.concatenate([r.words + np.array([at, 0]) for r, at in zip(readings, offsets, strict=True)])
         self.weights = self.rows[:, WEIGHT] if weights is None else np.concatenate(list(weights))
         starts = (
             np.flatnonzero(np.r_[True, self.owner[1:] != self.owner[:-1]]) if len(self.owner) else np.array([], int)
@@ -241,8 +212,7 @@ def _topics(block: Block, text: Reading) -> Floats:
     """How far the claims behind two rows are about the same, in [topic_floor, 1]."""
     if not len(block.rows) or not len(text.rows):
         return np.ones((len(block.rows), len(text.rows)))
-    cosines = np.round(block.embeddings @ text.embeddings.T, 6)
-    near = np.clip((cosines - TUNING.topic_low) / (TUNING.topic_high - TUNING.topic_low), 0, 1)
+    near = np.minimum(1.0, cosines(block.words, text.words) / TUNING.topic_same)
     topics = TUNING.topic_floor + (1 - TUNING.topic_floor) * near
     found: Floats = topics[block.claim][:, text.rows[:, CLAIM].astype(int)]
     return found

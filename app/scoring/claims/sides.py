@@ -119,7 +119,7 @@ def named(text: str) -> str:
     """The text with every name of a side as ` imga `, ` imgb ` or ` imgab `, all in lower case.
 
     >>> named("Image B/Right is crisp; the left one less so.")
-    ' imgb  is crisp;  imga  less so.'
+    ' imgb is crisp; imga less so.'
     """
     out = folded(text)
     for pattern, flag in _COMPILED:

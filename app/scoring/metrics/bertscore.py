@@ -17,7 +17,7 @@ from .metric import Context, Metric
 if TYPE_CHECKING:
     from .metric import Floats
 
-# As in semantic.py: the model's noise is far smaller, so that six digits are the same on every machine.
+# The rows are exact (embedding.py), so that six digits are the same on every machine.
 DIGITS = 6
 
 

@@ -23,7 +23,7 @@ def assessment(pairs: Sequence[Pair], context: Context) -> Assessment:
     from ..claims.assessing import assess
 
     if SHARED not in context.shared:
-        context.shared[SHARED] = assess(pairs, context.embed)
+        context.shared[SHARED] = assess(pairs)
         context.notes["claims"] = context.shared[SHARED].verdicts
     found: Assessment = context.shared[SHARED]
     return found
@@ -42,16 +42,14 @@ def direction_per_item(pairs: Sequence[Pair], context: Context) -> Floats:
 CLAIMS = Metric(
     key="explanation.claims",
     title="Claims",
-    version=1,
+    version=2,
     measures="Share of what the expert observed that the explanation speaks of, right or wrong.",
     per_item=claims_per_item,
-    uses_model=True,
 )
 DIRECTION = Metric(
     key="explanation.direction",
     title="Direction",
-    version=1,
+    version=2,
     measures="Of what is spoken of, the share that has the expert's direction.",
     per_item=direction_per_item,
-    uses_model=True,
 )

@@ -1,10 +1,10 @@
 """The explanation score: how far an explanation makes the expert's claims, beyond what a blind writer would get.
 
-Version 2. 1 is the expert's own text, 0 a writer who knows the style and the answer but not the pictures, below 0 who
+Version 3. 1 is the expert's own text, 0 a writer who knows the style and the answer but not the pictures, below 0 who
 argues against the expert. The way: sides named in one form, claims read as (region, axis, side, amount), compared with
 the reference's by aspect, direction and topic, recall and precision, corrected for chance (app/scoring/claims).
-Decision: rules for the direction, embeddings only for the topic, because embeddings do not see polarity (measured:
-docs/judgement.md). Below zero is kept per item, so that guessing costs; the mean is cut off at 0. Reasons of a wrong
+Decision: rules and no model, because embeddings do not see polarity (measured: docs/judgement.md) and rules give the
+same bits everywhere. Below zero is kept per item, so that guessing costs; the mean is cut off at 0. Reasons of a wrong
 choice earn nothing: they argue for the wrong image, and what they share with the expert is style.
 """
 
@@ -34,11 +34,10 @@ def per_item(pairs: Sequence[Pair], context: Context) -> Floats:
 METRIC = Metric(
     key="explanation",
     title="Explanation",
-    version=2,
+    version=3,
     measures="The expert's claims made, with the right side and direction: 1 the expert's own text, 0 a blind writer, "
     "below 0 against the expert; 0 where the choice is wrong and the plan's gate is on.",
     per_item=per_item,
     parts=(coverage.CLAIMS.key, coverage.DIRECTION.key),
-    uses_model=True,
     lowest=-1.0,
 )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 KEY = "explanation.nli"
 MOST_SENTENCES = 32
-# As in semantic.py: the model runs in double precision, six digits are the same on every machine.
+# The model runs in double precision, so that six digits are the same on every machine.
 DIGITS = 6
 
 

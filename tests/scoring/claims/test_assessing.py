@@ -1,20 +1,20 @@
 """What a participant may see of the judgement, and what is computed only once."""
 
 import json
-import time
 
 import pytest
 
 from app.scoring.claims import assessing
 from app.scoring.claims.assessing import assess
-from tests.scoring.standin import HashEmbed, pair_of, references
+from tests.scoring.clock import cpu_seconds
+from tests.scoring.standin import pair_of, references
 
 EXPERT = "Hair Sharpness: Image A is sharper.\nFace Noise: Image B is noisy.\nSky Tone: Image A is overexposed."
 TOLD = "Hair is sharp in A. The face is noisy in A. The leaves are faded in A."
 
 
 def test_every_claim_has_its_verdict_and_the_experts_words_stay_hidden() -> None:
-    shown = assess([pair_of(EXPERT, TOLD)], HashEmbed()).verdicts[0]
+    shown = assess([pair_of(EXPERT, TOLD)]).verdicts[0]
     assert [one["verdict"] for one in shown["reference"]] == ["matched", "contradicted", "missed"]
     assert [one["verdict"] for one in shown["own"]] == ["matched", "contradicted", "unsupported"]
     assert [one["about"] for one in shown["reference"]] == ["hair sharpness", "face noise", "sky tone"]
@@ -22,18 +22,16 @@ def test_every_claim_has_its_verdict_and_the_experts_words_stay_hidden() -> None
 
 
 def test_without_an_explanation_every_claim_is_missed() -> None:
-    found = assess([pair_of(EXPERT, None)], HashEmbed())
+    found = assess([pair_of(EXPERT, None)])
     assert {one["verdict"] for one in found.verdicts[0]["reference"]} == {"missed"}
     assert (found.values[0], found.coverage[0], found.direction[0]) == (0, 0, 0)
 
 
-def test_chance_is_measured_once_for_a_truth_and_model() -> None:
-    truth, embed = references(40), HashEmbed()
-    first = assessing.chance_of(truth, embed)
-    asked = len(embed.asked)
-    assert assessing.chance_of(truth, embed) is first
-    assert len(embed.asked) == asked
-    assert assessing.chance_of(truth[:-1], embed) is not first
+def test_chance_is_measured_once_for_a_truth() -> None:
+    truth = references(40)
+    first = assessing.chance_of(truth)
+    assert assessing.chance_of(references(40)) is first
+    assert assessing.chance_of(truth[:-1]) is not first
 
 
 HOSTILE = {
@@ -54,11 +52,16 @@ HOSTILE = {
 }
 
 
+@pytest.fixture(scope="module")
+def ordinary() -> float:
+    """Processor seconds of an ordinary text as long as texts are read."""
+    return cpu_seconds(lambda: assess([pair_of(EXPERT, "Image A is sharper in the hair, Image B is blurry. " * 400)]))
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=list(HOSTILE))
-def test_any_text_has_a_value_and_soon(text: str) -> None:
-    started = time.process_time()
-    found = assess([pair_of(EXPERT, text)], HashEmbed())
+def test_any_text_has_a_value_as_soon_as_an_ordinary_one(text: str, ordinary: float) -> None:
+    found = assess([pair_of(EXPERT, text)])
     assert -1 <= found.values[0] <= 0.8
     assert 0 <= found.coverage[0] <= 1
     assert 0 <= found.direction[0] <= 1
-    assert time.process_time() - started < 5
+    assert cpu_seconds(lambda: assess([pair_of(EXPERT, text)])) < 20 * ordinary

@@ -91,8 +91,9 @@ def test_any_number_of_items_will_do(n: int) -> None:
     assert report.scores["explanation"].value == 1.0
 
 
-def test_a_reference_that_cannot_be_read_is_worth_its_own_words_only() -> None:
-    truth = [Reference("x", "A", "Das linke Foto gefällt."), *references(5)]
+@pytest.mark.parametrize("other", ["Image A is sharper.", "Image B gefällt."])
+def test_a_reference_that_cannot_be_read_is_worth_its_own_words_only(other: str) -> None:
+    truth = [Reference("x", "A", "Image A gefällt."), *references(5)]
     same = judge(truth, [own(truth[0])], load(), HashEmbed()).items
-    other = judge(truth, [own(truth[0], explanation="Image A is sharper.")], load(), HashEmbed()).items
-    assert [item["explanation"] for item in (*same, *other) if item["item_id"] == "x"] == [1.0, 0.0]
+    told = judge(truth, [own(truth[0], explanation=other)], load(), HashEmbed()).items
+    assert [item["explanation"] for item in (*same, *told) if item["item_id"] == "x"] == [1.0, 0.0]

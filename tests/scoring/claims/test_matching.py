@@ -1,5 +1,6 @@
 """Comparing readings: what must not matter, what must, and the example worked by hand in docs/scoring.md."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -7,28 +8,26 @@ import numpy as np
 import pytest
 
 from app.scoring.claims.chance import measure
-from app.scoring.claims.matching import Block, Reading, compare, read
-from app.scoring.embedding import Embedder
+from app.scoring.claims.matching import TUNING, Block, compare, read
+from app.scoring.claims.topics import numbered
 from app.scoring.records import Reference
-from tests.scoring.standin import HashEmbed
 
 EXPERT = "Hair Sharpness: Image A is sharper.\nFace Noise: Image B is noisy.\nSky Tone: Image A is overexposed."
 
 
 def score(reference: str, text: str) -> float:
-    one, other = read([reference, text], HashEmbed())
-    return float(compare(Block([one]), other).scores[0])
+    return float(compare(Block([read(reference)]), read(text)).scores[0])
 
 
 def test_ones_own_text_supports_every_claim_fully() -> None:
-    (one,) = read([EXPERT], HashEmbed())
+    one = read(EXPERT)
     found = compare(Block([one]), one)
     assert found.scores.tolist() == [1.0]
     assert found.support.tolist() == [1.0] * len(one.rows)
 
 
 def test_exchanging_both_changes_nothing_and_exchanging_one_turns_all_round() -> None:
-    one, other = read([EXPERT, "The hair is crisp on the left. Its face is grainy."], HashEmbed())
+    one, other = read(EXPERT), read("The hair is crisp on the left. Its face is grainy.")
     usual = compare(Block([one]), other)
     both = compare(Block([one.exchanged()]), other.exchanged())
     turned = compare(Block([one]), other.exchanged())
@@ -60,14 +59,20 @@ def test_unneeded_claims_cost_more_and_more() -> None:
     assert len(set(steps)) == 4
 
 
+def test_a_claim_about_something_else_counts_less() -> None:
+    one = read("Hair is crisp in Image A.")
+    other = dataclasses.replace(one, words=numbered(["an advertisement"]))
+    assert compare(Block([one]), other).support.tolist() == [TUNING.topic_floor] * len(one.rows)
+
+
 def test_saying_it_both_ways_cancels() -> None:
     assert score(EXPERT, "Hair: Image A is sharper. Image B is sharper.") == pytest.approx(0, abs=0.01)
 
 
 def test_many_references_at_once_give_what_each_gives_alone() -> None:
     texts = [EXPERT, "Hair is crisp in A.", "nothing", "The sky is noisy in B.", ""]
-    readings = read(texts, HashEmbed())
-    (text,) = read(["Hair is sharp in the left one, the face noisy in the right one."], HashEmbed())
+    readings = [read(text) for text in texts]
+    text = read("Hair is sharp in the left one, the face noisy in the right one.")
     together = compare(Block(readings), text)
     alone = [compare(Block([one]), text) for one in readings]
     assert together.scores.tolist() == [float(one.scores[0]) for one in alone]
@@ -75,21 +80,15 @@ def test_many_references_at_once_give_what_each_gives_alone() -> None:
     assert np.array_equal(together.own, np.concatenate([one.own for one in alone]))
 
 
-def test_the_example_worked_by_hand_in_the_documentation(embedder: Embedder) -> None:
+def test_the_example_worked_by_hand_in_the_documentation() -> None:
     page = (Path(__file__).parents[3] / "docs" / "scoring.md").read_text(encoding="utf-8")
     example = page.partition("**A pair by hand.**")[2].partition("**What a participant is shown**")[0]
     expert = "Hair Sharpness: Image A is sharper.\nFace Noise: Image B is noisy."
-    text = "The left photo has the crisper hair. In the right one the hair is natural and the face grainy."
+    text = "The left photo has the crisper hair. In the right one the hair is natural and the skin grainy."
     assert " ".join(text.split()) in " ".join(example.split())
-    truth, told = read([expert, text], embedder)
+    truth, told = read(expert), read(text)
     found = compare(Block([truth]), told)
     value = measure([Reference("x", "A", expert)], [truth]).judge(0, told).value
     numbers = [float(number) for number in re.findall(r"\d\.\d{3}", example)]
     for number in (*found.support, found.scores[0], value):
         assert round(float(number), 3) in numbers
-
-
-def test_a_reading_without_embeddings_has_the_same_rows() -> None:
-    (with_model,), (without,) = read([EXPERT], HashEmbed()), read([EXPERT], None)
-    assert isinstance(with_model, Reading)
-    assert np.array_equal(with_model.rows, without.rows)

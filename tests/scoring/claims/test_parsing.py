@@ -109,7 +109,7 @@ def test_most_labelled_lines_of_the_public_references_are_read_rightly(
     truth = {one.item_id: one for one in raim}
     right = wrong = 0
     for item, letters in directions.items():
-        (reading,) = read([truth[item].explanation], None)
+        reading = read(truth[item].explanation)
         for number, letter in enumerate(letters):
             told = direction(reading, number)
             if letter != "M" and told != "mixed":

@@ -1,10 +1,9 @@
 """The names of the two images: every way in which texts say them, and what only looks like a name."""
 
-import time
-
 import pytest
 
 from app.scoring.claims.sides import named
+from tests.scoring.clock import cpu_seconds
 
 
 def sides(text: str) -> str:
@@ -60,9 +59,9 @@ def test_the_other_is_the_one_not_named_last() -> None:
 
 
 @pytest.mark.parametrize(
-    "hostile", ["image " + " " * 20_000, "left " * 4_000, "A" * 20_000, "the " * 5_000, "\u200b" * 9]
+    "hostile",
+    ["image " + " " * 20_000, "left " * 4_000, "A" * 20_000, "the " * 5_000, "(A/" * 6_000, "\u200b" * 20_000],
 )
-def test_no_text_takes_long(hostile: str) -> None:
-    started = time.process_time()
-    named(hostile)
-    assert time.process_time() - started < 5
+def test_no_text_takes_much_longer_than_an_ordinary_one(hostile: str) -> None:
+    ordinary = "Image A is sharper in the hair, Image B is blurry. " * 400
+    assert cpu_seconds(lambda: named(hostile)) < 20 * cpu_seconds(lambda: named(ordinary))

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from app.scoring.claims import assessing
+from app.scoring.claims.assessing import assess
 from app.scoring.metrics import Context, coverage
 from app.scoring.metrics.explanation import METRIC, per_item
 from tests.scoring.standin import HashEmbed, pair_of
@@ -21,14 +23,14 @@ def test_the_opposite_is_below_0() -> None:
     assert per_item([pair_of(EXPERT, turned)], Context(HashEmbed(), gate=True, values={}))[0] < 0
 
 
-def test_the_texts_are_read_once_for_all_metrics() -> None:
+def test_the_texts_are_read_once_for_all_metrics_and_no_model_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(assessing, "assess", lambda pairs: calls.append(len(pairs)) or assess(pairs))
     embed = HashEmbed()
     context = Context(embed, gate=True, values={})
-    per_item(PAIRS, context)
-    asked = len(embed.asked)
-    parts = [coverage.CLAIMS.per_item(PAIRS, context), coverage.DIRECTION.per_item(PAIRS, context)]
-    assert len(embed.asked) == asked
-    assert np.array(parts).tolist() == [[1, 1, 0], [1, 1, 0]]
+    columns = [metric(PAIRS, context) for metric in (per_item, coverage.claims_per_item, coverage.direction_per_item)]
+    assert np.array(columns).tolist() == [[1, 0, 0], [1, 1, 0], [1, 1, 0]]
+    assert (calls, embed.asked) == ([3], [])
 
 
 def test_it_names_its_parts() -> None:
