@@ -192,6 +192,8 @@ def _check_split(session: Session, values: dict[str, Any], phase: Phase) -> None
     unknown = sorted(set((split or {}).get("items", [])) - set(phase.truth.item_ids if phase.truth else []))
     if unknown and phase.truth is not None:
         raise _invalid("split.items", f"the truth has no item {unknown[0]!r} (nor {len(unknown) - 1} others).")
+    if phase.truth is not None and set((split or {}).get("items", [])) == set(phase.truth.item_ids):
+        raise _invalid("split.items", "every item would be public; leave some out.")
 
 
 def _invalid(place: str, message: str) -> errors.RuleInvalid:

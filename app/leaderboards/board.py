@@ -3,12 +3,10 @@
 Decision: a baseline stands where its score puts it, and takes no place: its rank is empty, and nobody below it moves.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, any_, cast, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Account
@@ -17,7 +15,7 @@ from app.competitions.rules import BoardRule, SortKey
 from app.competitions.visibility import View
 from app.leaderboards.columns import computed_value, mean_ranks, ranks, rule_of, sort_rules
 from app.leaderboards.models import Board, Standing
-from app.leaderboards.placing import Placed, board_at, report_of
+from app.leaderboards.placing import Placed, among, board_at, report_of
 from app.submissions.models import Evaluation, Submission
 
 Row = dict[str, Any]
@@ -86,7 +84,7 @@ def _entrants(session: Session, ids: set[int]) -> dict[int, Row]:
         select(Participation.id, Account.username, Team.name, Participation.baseline)
         .join(Account, Account.id == Participation.account_id)
         .outerjoin(Team, Team.lead_id == Participation.id)
-        .where(_among(Participation.id, ids))
+        .where(among(Participation.id, ids))
     )
     return {
         row.id: {
@@ -106,7 +104,7 @@ def _judged(session: Session, phase: Phase, board: str, ids: list[int]) -> dict[
     found = (
         select(Evaluation.id, Submission.ref, report_of(phase, board).label("report"), *how, same.label("same"))
         .join(Submission, Submission.id == Evaluation.submission_id)
-        .where(_among(Evaluation.id, ids))
+        .where(among(Evaluation.id, ids))
     )
     rows = {row.id: row for row in session.execute(found)}
     newest = max(rows.values(), key=lambda row: (row.same, row.id), default=None)
@@ -128,10 +126,6 @@ def same_scoring(a: Any, b: Any) -> bool:
     """
     versions = [(one.signature or "").partition("|")[2] for one in (a, b)]
     return a.truth_id == b.truth_id and a.plan == b.plan and versions[0] == versions[1]
-
-
-def _among(column: Any, ids: Sequence[int] | set[int]) -> Any:
-    return column == any_(cast(sorted(ids), ARRAY(Integer)))
 
 
 def _compute(rule: BoardRule, rows: list[Row]) -> None:

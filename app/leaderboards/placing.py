@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Integer, any_, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from app.competitions.models import Participation, Phase, Team
@@ -168,7 +169,7 @@ def candidates(
 def _on_the_ladder(session: Session, found: list[Candidate]) -> list[Candidate]:
     """The candidates with their values per public item and the score as a ladder shows it."""
     read = select(Evaluation.id, Evaluation.truth_id, Evaluation.item_finals)
-    rows = session.execute(read.where(Evaluation.id.in_([one.evaluation_id for one in found])))
+    rows = session.execute(read.where(among(Evaluation.id, [one.evaluation_id for one in found])))
     values = {row.id: row for row in rows if row.item_finals is not None}
     items = {row.truth_id: row.id for row in values.values()}
     ranked = {truth_id: ranked_items(session, one, "public") for truth_id, one in items.items()}
@@ -180,6 +181,12 @@ def _on_the_ladder(session: Session, found: list[Candidate]) -> list[Candidate]:
             shown = tuple(rounded(key, len(public)) for key in one.keys)
             climbing.append(replace(one, items=public, keys=shown))
     return climbing  # what has no values per item cannot climb
+
+
+def among(column: Any, ids: Iterable[int]) -> ColumnElement[bool]:
+    """Whether the column is one of these ids, however many: they are one parameter."""
+    found: ColumnElement[bool] = column == any_(cast(sorted(ids), ARRAY(Integer)))
+    return found
 
 
 def _happens(moment: datetime | None, at: datetime | None) -> bool:

@@ -239,12 +239,12 @@ def report(who: Reader, ref: str, version: Annotated[int | None, Query(ge=1)] = 
     """The full report of a scored submission; `version`: of an earlier judgement, as its `history` tells."""
     with Session.begin() as session:
         submission = service.submission_of(session, who, ref)
-        evaluation = submission.evaluation if version is None else submission.judged(version)
-        if evaluation is None:
-            raise NotScored(f"It has no judgement of version {version}.", state=submission.evaluation.state)
         view = view_of(submission.phase, who, now(session))
         if view.ladder:
             raise Denied("This phase shows scores as its ladder does, and reports when it is published.")
+        evaluation = submission.evaluation if version is None else submission.judged(version)
+        if evaluation is None:
+            raise NotScored(f"It has no judgement of version {version}.", state=submission.evaluation.state)
         found = report_for(evaluation, view)
         if found is None:
             raise NotScored(f"Its state is {evaluation.state}.", state=evaluation.state)

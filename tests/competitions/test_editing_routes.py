@@ -110,6 +110,8 @@ BAD = {
     "carried from itself": ("main", {"carry_from": "main"}, "carry_from", "earlier"),
     "carried from a later one": ("main", {"carry_from": "final"}, "carry_from", "earlier"),
     "unknown items": ("main", {"split": {"items": ["p_999"]}}, "split.items", "p_999"),
+    "every item public": ("main", {"split": {"items": ["p_000", "s_000"]}}, "split.items", "leave some out"),
+    "a ladder without a split": ("main", {"board": {"ladder": True}}, "board.ladder", "public items"),
     "both ways of a split": ("main", {"split": {"share": 0.5, "items": ["p_000"]}}, "body.split", "either"),
 }
 

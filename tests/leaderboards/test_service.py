@@ -1,17 +1,20 @@
 """The board: place and rebuild agree whatever the order, and equal values share a rank."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
 
+from app import db
 from app.competitions.models import Participation, Team
 from app.competitions.visibility import view_of
 from app.db import now
 from app.leaderboards import board, service
 from app.leaderboards.models import Standing
 from app.submissions.models import Evaluation, Mark
+from tests.conftest import World
 
 
 def score(session, world, who, value: float, phase: str = "main", **scores: float) -> int:
@@ -175,3 +178,23 @@ def test_late_ones_stand_on_their_own_board_and_move_nobody(client, session, wor
     assert main.headers["etag"] != after.headers["etag"]
     submission = session.get_one(Evaluation, late).submission
     assert rank_of(session, submission) == {"rank": 1, "of": 1, "counts": True}
+
+
+def test_placed_at_once_by_several_workers_nothing_is_lost(committed):
+    with db.Session.begin() as session:
+        world = World(session)
+        people = [world.entrant() for _ in range(2)]
+        ids = [score(session, world, people[number % 2], number / 100) for number in range(20)]
+
+    def one(evaluation_id: int) -> None:
+        with db.Session.begin() as session:
+            service.place(session, evaluation_id)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, ids))
+    with db.Session.begin() as session:
+        placed = standings(session, world.phase)
+        assert {(row[2], row[5]) for row in placed} == {(ids[18], 10), (ids[19], 10)}
+        service.rebuild(session, world.phase.id)
+        assert standings(session, world.phase) == placed
+        assert board.version_of(session, world.phase.id) == len(ids) + 1
