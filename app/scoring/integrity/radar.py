@@ -3,9 +3,9 @@
 Classical item analysis: an item that the able miss and the weak get right has a negative item-total correlation, and
 the first thing to look at is its key (Lord & Novick 1968; Ebel & Frisbie 1991); agreement of models against a label
 finds errors in famous test sets (Northcutt, Athalye & Mueller 2021). Decision: an item is flagged only where three
-things come together. More strong entries chose the other answer than their own error rates allow (Holm over all
-items), they are the majority, so that mere hardness, which makes two-way choices coin tosses, does not do; and
-the item-total correlation is below 0. Cost: a picture that misleads everybody looks like a wrong label.
+things come together: more strong entries chose the other answer than their own error rates allow (Holm over all
+items); more than coin tosses would give, which is what mere hardness makes of two-way choices (5 %); and the
+item-total correlation is below 0. Cost: a picture that misleads everybody looks like a wrong label.
 """
 
 from __future__ import annotations
@@ -75,13 +75,14 @@ def radar(
     best = order[:strong]
     hits = np.take_along_axis(wrong, best, axis=0).sum(axis=0)
     p_values = tails(np.take_along_axis(errors, best, axis=0).T, hits)
+    tossed = tails(np.full((n, strong), 0.5), hits)
     weights = np.arange(entries, 0, -1) / (entries * (entries + 1) / 2)
     against = weights @ np.take_along_axis(wrong, order, axis=0)
     contradicting = np.take_along_axis(contradicted, best, axis=0).sum(axis=0)
     found = []
     for i, (p, p_holm) in enumerate(zip(p_values, holm([float(p) for p in p_values]), strict=True)):
         total = _item_total(correct[:, i], rest[:, i])
-        flagged = p_holm < ALPHA and 2 * int(hits[i]) > strong and total is not None and total < 0
+        flagged = p_holm < ALPHA and tossed[i] < ALPHA and total is not None and total < 0
         one = Item(
             item_id=item_ids[i],
             flagged=flagged,
@@ -94,7 +95,7 @@ def radar(
             difficulty=float(1 - correct[:, i].mean()),
             explanation=float(explanations[:, i].mean()),
             contradicting=int(contradicting[i]),
-            why=_why(int(hits[i]), strong, float(p), total, flagged),
+            why=_why(int(hits[i]), strong, float(p), bool(tossed[i] < ALPHA), total, flagged),
         )
         found.append(one)
     return sorted(found, key=lambda one: (not one.flagged, one.p_value, one.item_total or 0.0, one.item_id))
@@ -107,12 +108,12 @@ def _item_total(right: Bools, rest: Floats) -> float | None:
     return float(np.corrcoef(right, rest)[0, 1])
 
 
-def _why(hits: int, strong: int, p: float, total: float | None, flagged: bool) -> str:
+def _why(hits: int, strong: int, p: float, beyond_tosses: bool, total: float | None, flagged: bool) -> str:
     head = f"{hits} of the {strong} best entries chose the other answer"
     if flagged:
         return f"{head} (p = {p:.2g} by their own errors), and entries that agree with the truth do worse elsewhere."
-    if 2 * hits <= strong:
-        return f"{head}: no majority against the truth."
+    if not beyond_tosses:
+        return f"{head}: no more than guessing gives on a hard item."
     if total is None or total >= 0:
         return f"{head}, but those who agree with the truth do not do worse elsewhere: rather hard than wrong."
     return f"{head}, which chance allows among so many items."
