@@ -24,6 +24,7 @@ from . import (
     competitions,
     doctor,
     explaining,
+    integrity,
     organizing,
     phases,
     starter,
@@ -77,6 +78,12 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
         truth.claims_import,
         "palmares truth claims import truth.jsonl claims.csv -o corrected.jsonl",
     ),
+    ("integrity radar", integrity.radar, "palmares integrity radar photo-pairs/development"),
+    (
+        "integrity fingerprints",
+        integrity.fingerprints,
+        "palmares integrity fingerprints photo-pairs/development --json",
+    ),
     ("token create", account.token_create, "palmares token create ci --scope read --scope submit --days 30"),
     ("token list", account.token_list, "palmares token list"),
     ("token revoke", account.token_revoke, "palmares token revoke tok_4f8s2k1p"),
@@ -89,6 +96,7 @@ GROUPS = {
     "competition": "Competitions, for organizers.",
     "truth": "The ground truth, for organizers.",
     "truth claims": "What the references claim, and in which direction.",
+    "integrity": "Doubtful labels and likenesses, for organizers.",
     "token": "API tokens, for CI and other machines.",
 }
 

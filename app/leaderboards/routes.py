@@ -12,6 +12,7 @@ from app.competitions import service as competitions
 from app.db import Session
 from app.leaderboards import carrying, service
 from app.leaderboards.comparison import comparison
+from app.leaderboards.integrity import fingerprints_of, radar_of
 from app.leaderboards.ranking import add_places
 from app.leaderboards.schemas import BoardOut, CarriedOut
 
@@ -99,3 +100,15 @@ def carry(who: Organizer, slug: str, phase: str) -> CarriedOut:
         if not nudge(VALIDATE, evaluation_id):
             break
     return CarriedOut(carried=len(carried.evaluation_ids), pending=carried.pending)
+
+
+@router.get("/competitions/{slug}/phases/{phase}/radar")
+def radar(who: Organizer, slug: str, phase: str) -> dict[str, Any]:
+    """Items whose label is doubtful by what the entries answered, most suspicious first; for its organizers."""
+    return radar_of(who, slug, phase)
+
+
+@router.get("/competitions/{slug}/phases/{phase}/fingerprints")
+def fingerprints(who: Organizer, slug: str, phase: str) -> dict[str, Any]:
+    """Pairs of entries that share more than chance allows, most suspicious first; for its organizers."""
+    return fingerprints_of(who, slug, phase)

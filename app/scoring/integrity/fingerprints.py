@@ -81,7 +81,9 @@ def sampled(entries: int, items: int) -> list[int]:
     return sorted({place * items // many for place in range(many)})
 
 
-def fingerprints(entries: Sequence[Entry], correct: Bools, answered: Bools, texts: Sequence[Sequence[str]]) -> Any:
+def fingerprints(
+    entries: Sequence[Entry], correct: Bools, answered: Bools, texts: Sequence[Sequence[str]]
+) -> list[Likeness]:
     """The pairs that are alike, most suspicious first, at most TOP; pairs of one team are left out.
 
     `correct` and `answered` of shape (entries, items); `texts` holds each entry's explanations of the `sampled` items.
@@ -93,39 +95,32 @@ def fingerprints(entries: Sequence[Entry], correct: Bools, answered: Bools, text
     shared = wrong.astype(np.int64) @ wrong.T.astype(np.int64)
     alike, compared = _alike(texts)
     same = np.array([_same(entries[a], entries[b]) for a, b in zip(left, right, strict=True)], dtype=bool)
-    share = np.where(compared > 0, alike / np.maximum(compared, 1), 0.0)[left, right]
+    many = (alike >= MANY_ALIKE * compared) & (compared > 0)
     tested = _tested(wrong, answered, shared, left, right) if len(entries) >= FEWEST else {}
-    chosen = {*tested, *np.flatnonzero(same | (share >= MANY_ALIKE)).tolist()}
-    corrected = dict(
-        zip(
-            by_p := sorted(tested, key=lambda k: tested[k][0]),
-            holm_of_smallest([tested[k][0] for k in by_p], len(left)),
-            strict=True,
-        )
-    )
+    ordered = sorted(tested, key=lambda number: tested[number][0])
+    corrected = dict(zip(ordered, holm_of_smallest([tested[k][0] for k in ordered], len(left)), strict=True))
     found = []
-    for k in chosen:
-        a, b = int(left[k]), int(right[k])
-        p, expected = tested.get(k, (None, None))
-        one, other = entries[a], entries[b]
-        facts = {
+    for number in {*tested, *np.flatnonzero(same | many[left, right]).tolist()}:
+        a, b = int(left[number]), int(right[number])
+        p_value, expected = tested.get(number, (None, None))
+        facts: dict[str, Any] = {
             "shared_wrong": int(shared[a, b]),
             "wrong_a": int(shared[a, a]),
             "wrong_b": int(shared[b, b]),
             "expected": expected,
-            "p_value": p,
-            "p_holm": corrected.get(k),
-            "alike_texts": float(share[k]) if compared[a, b] else None,
-            "same_file": one.file_sha256 == other.file_sha256,
-            "same_answers": one.answers_sha256 == other.answers_sha256,
+            "p_value": p_value,
+            "p_holm": corrected.get(number),
+            "alike_texts": float(alike[a, b] / compared[a, b]) if compared[a, b] else None,
+            "same_file": entries[a].file_sha256 == entries[b].file_sha256,
+            "same_answers": entries[a].answers_sha256 == entries[b].answers_sha256,
         }
         reasons = _reasons(facts)
-        found.append(Likeness(one.name, other.name, bool(reasons), why=_sentence(reasons), **facts))
-    found.sort(key=lambda pair: (not pair.flagged, not pair.same_answers, _or(pair.p_value), pair.a, pair.b))
+        found.append(Likeness(entries[a].name, entries[b].name, flagged=bool(reasons), why=_sentence(reasons), **facts))
+    found.sort(key=lambda pair: (not pair.flagged, not pair.same_answers, _or_one(pair.p_value), pair.a, pair.b))
     return found[:TOP]
 
 
-def _or(p: float | None) -> float:
+def _or_one(p: float | None) -> float:
     return 1.0 if p is None else p
 
 

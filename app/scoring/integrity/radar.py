@@ -2,10 +2,11 @@
 
 Classical item analysis: an item that the able miss and the weak get right has a negative item-total correlation, and
 the first thing to look at is its key (Lord & Novick 1968; Ebel & Frisbie 1991); agreement of models against a label
-finds errors in famous test sets (Northcutt, Athalye & Mueller 2021). Decision: an item is flagged only where three
-things come together: more strong entries chose the other answer than their own error rates allow (Holm over all
-items); more than coin tosses would give, which is what mere hardness makes of two-way choices (5 %); and the
-item-total correlation is below 0. Cost: a picture that misleads everybody looks like a wrong label.
+finds errors in famous test sets (Northcutt, Athalye & Mueller 2021).
+Decision: an item is flagged only where three signs come together: more strong entries chose the other answer than
+their own error rates allow (Holm over all items); more than coin tosses would give, which is what mere hardness makes
+of two-way choices (5 %); and the item-total correlation is below 0. Cost: a picture that misleads everybody looks like
+a wrong label.
 """
 
 from __future__ import annotations
@@ -75,14 +76,14 @@ def radar(
     best = order[:strong]
     hits = np.take_along_axis(wrong, best, axis=0).sum(axis=0)
     p_values = tails(np.take_along_axis(errors, best, axis=0).T, hits)
-    tossed = tails(np.full((n, strong), 0.5), hits)
+    beyond_tosses = tails(np.full((n, strong), 0.5), hits) < ALPHA
     weights = np.arange(entries, 0, -1) / (entries * (entries + 1) / 2)
     against = weights @ np.take_along_axis(wrong, order, axis=0)
     contradicting = np.take_along_axis(contradicted, best, axis=0).sum(axis=0)
     found = []
     for i, (p, p_holm) in enumerate(zip(p_values, holm([float(p) for p in p_values]), strict=True)):
         total = _item_total(correct[:, i], rest[:, i])
-        flagged = p_holm < ALPHA and tossed[i] < ALPHA and total is not None and total < 0
+        flagged = p_holm < ALPHA and bool(beyond_tosses[i]) and total is not None and total < 0
         one = Item(
             item_id=item_ids[i],
             flagged=flagged,
@@ -95,7 +96,7 @@ def radar(
             difficulty=float(1 - correct[:, i].mean()),
             explanation=float(explanations[:, i].mean()),
             contradicting=int(contradicting[i]),
-            why=_why(int(hits[i]), strong, float(p), bool(tossed[i] < ALPHA), total, flagged),
+            why=_why(int(hits[i]), strong, float(p), bool(beyond_tosses[i]), total, flagged),
         )
         found.append(one)
     return sorted(found, key=lambda one: (not one.flagged, one.p_value, one.item_total or 0.0, one.item_id))
