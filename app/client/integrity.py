@@ -9,8 +9,8 @@ import typer
 
 from . import show
 from .http import opened
-from .options import Json, Place
-from .target import resolve
+from .options import Json, Place, Slug
+from .target import resolve, slug_of
 
 All = Annotated[bool, typer.Option("--all", help="Show also what is within chance.")]
 
@@ -68,6 +68,20 @@ def fingerprints(place: Place, everything: All = False, as_json: Json = False) -
         if one["flagged"] or everything
     ]
     _tell(found, columns, rows, "No two entries are alike beyond chance.")
+
+
+def accounts(slug: Slug, as_json: Json = False) -> None:
+    """List accounts that may be one person's.
+
+    By mailbox, files, answers and networks; those of one team are left out.
+    """
+    with opened(signed_in=True) as client:
+        found = client.get(f"/competitions/{slug_of(slug)}/accounts")
+    if as_json:
+        show.document(found)
+        return
+    rows = [(one["kind"], ", ".join(one["accounts"]), one["why"]) for one in found["groups"]]
+    _tell(found, ["kind", "accounts", "why"], rows, "No two accounts have anything in common.")
 
 
 def _asked(place: str, what: str) -> dict[str, Any]:

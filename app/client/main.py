@@ -84,6 +84,7 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
         integrity.fingerprints,
         "palmares integrity fingerprints photo-pairs/development --json",
     ),
+    ("integrity accounts", integrity.accounts, "palmares integrity accounts photo-pairs"),
     ("token create", account.token_create, "palmares token create ci --scope read --scope submit --days 30"),
     ("token list", account.token_list, "palmares token list"),
     ("token revoke", account.token_revoke, "palmares token revoke tok_4f8s2k1p"),

@@ -13,6 +13,7 @@ from app.db import Session
 from app.leaderboards import carrying, service
 from app.leaderboards.comparison import comparison
 from app.leaderboards.integrity import fingerprints_of, radar_of
+from app.leaderboards.likely_same import accounts_of
 from app.leaderboards.ranking import add_places
 from app.leaderboards.schemas import BoardOut, CarriedOut
 
@@ -112,3 +113,10 @@ def radar(who: Organizer, slug: str, phase: str) -> dict[str, Any]:
 def fingerprints(who: Organizer, slug: str, phase: str) -> dict[str, Any]:
     """Pairs of entries that share more than chance allows, most suspicious first; for its organizers."""
     return fingerprints_of(who, slug, phase)
+
+
+@router.get("/competitions/{slug}/accounts")
+def accounts(who: Organizer, slug: str) -> dict[str, Any]:
+    """Accounts that may be one person's, by mailbox, files, answers and networks; for its organizers."""
+    with Session.begin() as session:
+        return accounts_of(session, who, slug)

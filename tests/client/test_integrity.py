@@ -41,3 +41,11 @@ def test_nothing_to_show_is_said(signed_in: Palmares, fake: Fake, what: str) -> 
     assert "2 entries count so far.\nNo " in done.err
     fake.on("GET", f"/competitions/photos/phases/dev/{what}", problem(403, "not_allowed"))
     assert signed_in("integrity", what, "photos/dev").code == 4
+
+
+def test_accounts_are_grouped_by_what_they_have_in_common(signed_in: Palmares, fake: Fake) -> None:
+    groups = [{"kind": "email", "accounts": ["ada", "bob"], "why": "One mailbox."}]
+    fake.on("GET", "/competitions/photos/accounts", {**told("groups", groups), "groups_total": 1})
+    done = signed_in("integrity", "accounts", "photos")
+    assert (done.code, done.out.splitlines()[1].split()) == (0, ["email", "ada,", "bob", "One", "mailbox."])
+    assert signed_in("integrity", "accounts", "photos", "--json").document["groups"] == groups
