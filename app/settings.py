@@ -74,6 +74,10 @@ class Settings(BaseSettings):
     token_days: int = Field(90, ge=1, le=365, description="Default life of an API token, days.")
     login_rate: str = Field("10/minute", description="Log-in attempts per account and address.")
     signup_rate: str = Field("30/hour", description="Sign-ups per address.")
+    trace_key: SecretStr | None = Field(
+        None, description="Secret under which addresses of sign-ins are hashed; empty: none are kept."
+    )
+    trace_days: int = Field(90, ge=1, description="Days for which such hashes are kept after the last sign-in.")
 
     # organizing
     deleted_days: int = Field(30, ge=0, description="Days in which a deleted competition can be restored.")

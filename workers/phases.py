@@ -1,5 +1,6 @@
 """What the clock asks of phases and competitions: carry submissions over at a start, remove what was deleted."""
 
+from app.accounts import traces
 from app.broker import VALIDATE, nudge
 from app.db import Session
 from app.leaderboards import carrying, purging
@@ -20,5 +21,6 @@ def by_the_clock() -> None:
             log.info("carried", phase=phase_id, submissions=len(carried.evaluation_ids))
     with Session.begin() as session:
         removed = purging.purge(session)
+        traces.forget(session)
     if removed is not None:
         log.info("competition_removed", competition=removed)

@@ -54,3 +54,13 @@ class Token(Timestamped, Base):
     revoked_at: Mapped[datetime | None]
 
     account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
+
+
+class AccountTrace(Base):
+    """A network from which an account signed up or in: the keyed hash of its address, and when it was last seen."""
+
+    __tablename__ = "account_traces"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    address_hash: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
+    seen_at: Mapped[datetime] = mapped_column(index=True)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response, status
 
 from app import rates
-from app.accounts import service
+from app.accounts import service, traces
 from app.accounts.guards import Reader, cookie_name
 from app.accounts.models import Account, Token
 from app.accounts.schemas import LogIn, Me, SignUp, Taking, TokenIn, TokenList, TokenMade, TokenOut
@@ -59,6 +59,7 @@ def sign_up(request: Request, given: SignUp) -> tuple[Account, str]:
     rates.check(settings().signup_rate, "signup", address(request))
     with Session.begin() as session:
         account = service.sign_up(session, given.username, given.email, given.password)
+        traces.keep(session, account.id, address(request))
         return account, service.open_session(session, account, request.headers.get("user-agent", ""))
 
 
@@ -67,6 +68,7 @@ def log_in(request: Request, given: LogIn) -> tuple[Account, str]:
     rates.check(settings().login_rate, "login", given.username.strip().lower(), address(request))
     with Session.begin() as session:
         account = service.authenticate(session, given.username, given.password)
+        traces.keep(session, account.id, address(request))
         return account, service.open_session(session, account, request.headers.get("user-agent", ""))
 
 

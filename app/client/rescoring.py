@@ -49,9 +49,9 @@ def rescore(
     wait: Annotated[int, typer.Option("--wait", metavar="SECONDS", min=0, help="Watch it at most this long.")] = 3600,
     as_json: Json = False,
 ) -> None:
-    """Judge a phase anew, for organizers: by a new truth, a new plan, or the scorer as it is now.
+    """Judge a phase anew, for organizers.
 
-    --preview scores all submissions beside the standing scores, which nobody sees, and shows who would move. --apply
+    By a new truth, a new plan, or the scorer as it is now. --preview scores all submissions beside the standing scores, which nobody sees, and shows who would move. --apply
     switches the whole board at once; --cancel leaves no trace. Without one of them: how far it is.
     """
     if preview + apply + cancel > 1:

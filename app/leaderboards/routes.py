@@ -14,6 +14,8 @@ from app.broker import VALIDATE, nudge
 from app.db import Session
 from app.leaderboards import carrying
 from app.leaderboards.comparison import comparison
+from app.leaderboards.integrity import fingerprints_of, radar_of
+from app.leaderboards.likely_same import accounts_of
 from app.leaderboards.overall import overall_of
 from app.leaderboards.schemas import BoardOut, CarriedOut, OverallOut
 from app.leaderboards.showing import Asked, board_of, digest, look, tag_of
@@ -134,3 +136,22 @@ def carry(who: Organizer, slug: str, phase: str) -> CarriedOut:
         if not nudge(VALIDATE, evaluation_id):
             break
     return CarriedOut(carried=len(carried.evaluation_ids), pending=carried.pending)
+
+
+@router.get("/competitions/{slug}/phases/{phase}/radar")
+def radar(who: Organizer, slug: str, phase: str) -> dict[str, Any]:
+    """Items whose label is doubtful by what the entries answered, most suspicious first; for its organizers."""
+    return radar_of(who, slug, phase)
+
+
+@router.get("/competitions/{slug}/phases/{phase}/fingerprints")
+def fingerprints(who: Organizer, slug: str, phase: str) -> dict[str, Any]:
+    """Pairs of entries that share more than chance allows, most suspicious first; for its organizers."""
+    return fingerprints_of(who, slug, phase)
+
+
+@router.get("/competitions/{slug}/accounts")
+def accounts(who: Organizer, slug: str) -> dict[str, Any]:
+    """Accounts that may be one person's, by mailbox, files, answers and networks; for its organizers."""
+    with Session.begin() as session:
+        return accounts_of(session, who, slug)
