@@ -44,14 +44,15 @@ def people(stack, raim: Path, tmp_path_factory) -> dict[str, str]:
     return found
 
 
-def submission(raim: Path, target: Path, *, flip: int = 0) -> Path:
-    """The experts' own rows in the challenge's form, the first `flip` answers turned round."""
+def submission(raim: Path, target: Path, *, flip: int = 0, words: str = "") -> Path:
+    """The experts' own rows in the challenge's form, the first `flip` answers turned, with words added to each."""
     rows = []
     for number, line in enumerate(raim.read_text().splitlines()):
         row = json.loads(line)
         solution = row["solution"]
         if number < flip:
             solution = re.sub(r"<answer>(.)", lambda found: "<answer>" + "BA"[found[1] == "B"], solution)
+        solution = solution.replace("</thinking>", f" {words}</thinking>") if words else solution
         rows.append(json.dumps({"images": row["images"], "solution": solution}))
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("predictions.jsonl", "\n".join(rows))
@@ -123,14 +124,14 @@ def workers(stack, queue: str) -> list[psutil.Process]:
 @pytest.mark.parametrize("victim", ["child", "parent"])
 def test_a_killed_scoring_worker_loses_nothing(stack, people, raim, tmp_path, victim):
     """Kill -9 in mid-score: the lease runs out, another attempt scores it once; the new child loads its model."""
-    flips = {"child": 2, "parent": 3}[victim]
-    file = submission(raim, tmp_path / "killed.zip", flip=flips)
-    ref = json.loads(stack.palmares(people["ben"], "submit", "raim/main", file, "--json"))["ref"]
+    # Words that the model has not seen, so that judging takes a while.
+    file = submission(raim, tmp_path / "killed.zip", flip=3, words=f"So it was with the {victim}.")
     headers = {"Authorization": f"Bearer {people['ben']}"}
     with httpx2.Client(base_url=f"{stack.url}/api/v1", headers=headers, timeout=20) as client:
         before = client.get("/competitions/raim/phases/main/leaderboard").json()
         entries = {row["participant"]: row["entries"] for row in before["rows"]}["ben"]
         parent, *children = workers(stack, "score")
+        ref = json.loads(stack.palmares(people["ben"], "submit", "raim/main", file, "--json"))["ref"]
         deadline = time.monotonic() + 60
         while client.get(f"/submissions/{ref}").json()["state"] in ("queued", "validating", "ready"):
             assert time.monotonic() < deadline
@@ -142,6 +143,7 @@ def test_a_killed_scoring_worker_loses_nothing(stack, people, raim, tmp_path, vi
             assert time.monotonic() < deadline, now
             time.sleep(0.3)
         assert now["state"] == "scored"
+        assert now["attempt"] >= 3, "validated, killed, scored: it was killed in mid-score"
         after = client.get("/competitions/raim/phases/main/leaderboard").json()
     assert {row["participant"]: row["entries"] for row in after["rows"]}["ben"] == entries + 1
     assert len(workers(stack, "score")) >= 2, "the worker and its child live again"
