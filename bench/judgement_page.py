@@ -18,9 +18,9 @@ makers: [`bench/probes`](../bench/probes/__init__.py). What each metric computes
 
 **In-sample, but for one section.** The constants and the vocabulary of the explanation score were chosen with the
 paraphrases of the 45 development pairs and of the example in view; texts by other hands will do worse. The kinds made
-by code (templates, sides exchanged, other pair's text, …) were not fitted text by text. The texts **out of sample** were
-written afterwards, about other pairs, and nothing was changed after they were scored. How far the score agrees with
-graders of flesh and blood is not known yet.
+by code (templates, sides exchanged, other pair's text, …) were not fitted text by text. The texts **out of sample**
+were written afterwards, about other pairs, and nothing was changed after they were scored. How far the score agrees
+with graders of flesh and blood is not known yet.
 
 ![Scores of each kind of text by each metric](judgement.png)
 """
