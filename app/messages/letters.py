@@ -68,13 +68,14 @@ def failed(ref: str, title: str, phase: str) -> Letter:
 
 
 def rescored(slug: str, title: str, phase_slug: str, phase: str, reason: str, changed: list[Changed]) -> Letter:
-    """A phase was judged anew, and the reader's scores changed; None: not told by mail, or there is none."""
+    """A phase was judged anew: the reader's submissions of another score; None twice: it is not told by mail."""
     lines = [
-        f"{ref}: {_value(old)} -> {_value(new)}" if (old, new) != (None, None) else ref for ref, old, new in changed
+        ref if old is None and new is None else f"{ref}: {_value(old)} -> {_value(new)}"
+        for ref, old, new in changed[:LISTED]
     ]
-    more = len(lines) - LISTED
-    lines[LISTED:] = [f"and {more} more"] if more > 0 else []
-    said = f"{one_line(phase)} of {one_line(title)} was judged anew, and your scores changed."
+    if len(changed) > LISTED:
+        lines.append(f"and {len(changed) - LISTED} more")
+    said = f"{one_line(phase)} of {one_line(title)} was judged anew, with these submissions of yours."
     said += f" The organizers' reason: {one_line(reason)}" if reason else ""
     place = page(f"/competitions/{slug}?phase={phase_slug}")
     return Letter(f"Judged anew: {phase} ({title})", "\n".join([said, "", *lines, "", place]))

@@ -1,4 +1,4 @@
-"""Mails of scores: of an evaluation that has ended, and of a re-scoring that was applied, in the transaction that does it.
+"""Mails of scores: of an evaluation that ended, and of a re-scoring that was applied, in the very transaction of it.
 
 What they tell is what participants may see at that moment, and so is whether it changed.
 """

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
+from app.competitions.models import Participation
 from app.leaderboards import service as boards
 from app.messages import service
 from app.messages.models import DEFAULTS, Mail
@@ -119,9 +120,7 @@ def test_of_hidden_items_a_mail_tells_nothing(session, world, evaluation, board,
 def test_a_re_scoring_tells_each_person_once_what_changed(session, world):
     ada, ben, eve, banned = (world.entrant() for _ in range(4))
     sent = [placed(session, world, who, 0.5) for who in (ada, ada, ben, eve, banned)]
-    session.execute(
-        text("UPDATE participations SET status = 'banned' WHERE account_id = :id"), {"id": banned.account_id}
-    )
+    session.execute(update(Participation).values(status="banned").where(Participation.account_id == banned.account_id))
     service.choose(session, eve.account_id, {"rescored": False})
     rescore = begin(session, world, "a slip")
     judge(session, rescore, dict(zip([one.id for one in sent], (0.6, 0.5, 0.50001, 0.9, 0.9), strict=True)))
