@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from app import __version__, health, log, problems
 from app.accounts.routes import router as accounts
 from app.announcements.routes import router as announcements
+from app.archive.routes import router as archives
 from app.competitions import people
 from app.competitions.audit_routes import router as auditing
 from app.competitions.editing_routes import router as editing
@@ -64,6 +65,7 @@ def create_app() -> FastAPI:
         teams,
         boards,
         rescores,
+        archives,
         announcements,
         mail,
     ):

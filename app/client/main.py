@@ -108,6 +108,7 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("competition init", starter.init, "palmares competition init my-competition/"),
     ("competition apply", bundles.apply, "palmares competition apply my-competition/ --dry-run"),
     ("competition export", bundles.export, "palmares competition export photo-pairs -o my-copy/"),
+    ("competition archive", bundles.archive, "palmares competition archive photo-pairs -o photo-pairs-2026.zip"),
     (
         "competition set",
         organizing.competition_set,
