@@ -118,12 +118,16 @@ def kept(url: str) -> dict[str, str]:
     return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
 
-def server(url: str = "") -> Server:
+def server(url: str = "", token: str = "") -> Server:
     """The server to talk to: the address given, else PALMARES_URL, else the file's, else this machine.
+
+    The token: the one given, else PALMARES_TOKEN, else the one kept for that address.
 
     Raises Problem for an address or a token that cannot be one.
     """
     address = normal_url(url or os.environ.get("PALMARES_URL", "") or str(read().get("url") or "") or DEFAULT_URL)
+    if token:
+        return Server(address, checked_token(token))
     token = os.environ.get("PALMARES_TOKEN", "").strip()
     if token:
         return Server(address, checked_token(token), from_environment=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import show
 from .exits import Problem
-from .http import Client
+from .transport import Connection
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -52,7 +52,7 @@ def ref_of(text: str) -> str:
     return text
 
 
-def resolve(client: Client, text: str, *, to_read: bool = False) -> Target:
+def resolve(client: Connection, text: str, *, to_read: bool = False) -> Target:
     """The phase that is meant; `to_read`: where none is open, the one that closed last will do.
 
     Raises Problem: usage if several are open, exit 4 if none is.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.client import http, main
+from app.client import main, transport
 from tests.client.server import BAD, GOOD, TOKEN, Fake, Palmares, Result
 
 
@@ -21,7 +21,7 @@ def fake() -> Iterator[Fake]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that the client would have made before trying again; none is really made."""
     made: list[float] = []
-    monkeypatch.setattr(http, "sleep", made.append)
+    monkeypatch.setattr(transport, "sleep", made.append)
     return made
 
 

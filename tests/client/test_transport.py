@@ -1,4 +1,4 @@
-"""The HTTP client: retries that cannot count twice, Retry-After, pages, and where the token goes."""
+"""The way to a server: retries that cannot count twice, Retry-After, pages, and where the token goes."""
 
 import socket
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,8 @@ import pytest
 
 from app.client import config
 from app.client.exits import Problem
-from app.client.http import PAUSES, Client
+from app.client.http import Client
+from app.client.transport import PAUSES
 from tests.client.server import Answer, Fake, Palmares, problem
 
 
