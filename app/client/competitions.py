@@ -124,7 +124,7 @@ def _or_no_limit(limit: object) -> str:
     return "no limit" if limit is None else str(limit)
 
 
-def limits(place: Place, as_json: Json = False) -> None:
+def limits(place: Place = ".", as_json: Json = False) -> None:
     """Say how many submissions are left.
 
     And when the limit resets.

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from .exits import Problem
 
 DEFAULT_URL = "http://127.0.0.1:8000"
+PROJECT = Path(".palmares.toml")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -33,6 +34,28 @@ class Server:
     def loopback(self) -> bool:
         """True where the address is this very machine."""
         return urlsplit(self.url).hostname in LOOPBACK
+
+
+def default_place() -> str:
+    """The competition that `.` means: PALMARES_COMPETITION, else `competition` of .palmares.toml in the working folder.
+
+    Raises Problem (usage) where neither names one.
+    """
+    given = os.environ.get("PALMARES_COMPETITION", "").strip()
+    if given:
+        return given
+    import tomllib
+
+    try:
+        found = tomllib.loads(PROJECT.read_text(encoding="utf-8")).get("competition")
+    except FileNotFoundError:
+        found = None
+    except (OSError, ValueError) as error:
+        raise Problem("config_unreadable", f"{PROJECT} cannot be read: {error}", "Mend it.") from error
+    if not isinstance(found, str) or not found:
+        fix = f'Give SLUG[/PHASE], or put competition = "SLUG/PHASE" into {PROJECT}, or set PALMARES_COMPETITION.'
+        raise Problem("usage", "No competition is named.", fix)
+    return found
 
 
 def path() -> Path:

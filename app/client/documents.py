@@ -178,13 +178,6 @@ class Submissions(TypedDict):
     items: list[Submission]
 
 
-class Claim(TypedDict):
-    """A claim of an explanation and what was thought of it."""
-
-    about: str
-    verdict: str
-
-
 class Explained(TypedDict):
     """Why a submission has its score; `items` is null where the phase shows none."""
 
@@ -279,85 +272,20 @@ class Joined(TypedDict):
     reason: str
 
 
-class Column(TypedDict):
-    """A column of a board; `primary` is the one that ranks."""
-
-    key: str
-    title: str
-    precision: int
-    primary: bool
-    direction: str
-    hidden: bool
-
-
-class Row(TypedDict):
-    """An entrant's place on a board."""
-
-    rank: int | None
-    shown_rank: str | None
-    rank_ci95: tuple[int, int] | None
-    p_first: float | None
-    participant: str
-    team: bool
-    baseline: bool
-    mine: bool
-    ref: str
-    submitted_at: str
-    entries: int
-    scores: dict[str, dict[str, Any]]
-
-
-class Board(TypedDict):
-    """A phase's board as you may see it."""
+class Report(TypedDict):
+    """All scores, with intervals and by category; more by the plan's metrics, such as `explanation.claims`."""
 
     version: int
-    competition: str
-    phase: str
-    board: str
-    boards: list[str]
-    board_version: int | None
-    as_of: str | None
-    frozen: bool
-    published: bool
-    anonymous: bool
-    rescored: dict[str, Any] | None
-    columns: list[Column]
-    rows: list[Row]
-
-
-class OverallPhase(TypedDict):
-    """A phase that decides the board over phases."""
-
-    slug: str
-    name: str
-    weight: float
-    board: str
-    as_of: str | None
-    published: bool
-
-
-class OverallRow(TypedDict):
-    """An entrant's place over all phases."""
-
-    rank: int | None
-    participant: str
-    team: bool
-    baseline: bool
-    mine: bool
-    value: float
-    phases: dict[str, float | None]
-    missing: list[str]
-
-
-class OverallBoard(TypedDict):
-    """The board over all phases (`leaderboard --overall`)."""
-
-    version: int
-    competition: str
-    key: str
-    phases: list[OverallPhase]
-    warnings: list[dict[str, str]]
-    rows: list[OverallRow]
+    plan: str
+    note: NotRequired[str]
+    final: Score
+    accuracy: Score
+    explanation: NotRequired[Score]
+    categories: dict[str, dict[str, Any]]
+    n_items: int
+    n_missing: int
+    seed: int
+    signature: str
 
 
 class Delta(TypedDict):
@@ -382,6 +310,8 @@ class Comparison(TypedDict):
     """Two submissions side by side; counts and ids only where you may see them."""
 
     version: int
+    competition: NotRequired[str]
+    phase: NotRequired[str]
     a: str
     b: str
     separable: bool

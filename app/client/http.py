@@ -1,7 +1,7 @@
 """`palmares.Client`: a server of Palmares as Python methods. The command line uses the same.
 
 Decision: documents come as plain dictionaries with types (`documents`), lists as iterators that ask for a page when it
-is needed, failures as `Problem`. Nothing is printed; what is worth knowing goes to the logger `palmares`.
+is needed, failures as `Problem`. Nothing is printed; what is worth knowing goes to the logger `palmares.client`.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from .target import ref_of, resolve, slug_of, split
 from .transport import Connection
 
 if TYPE_CHECKING:
+    from .board_documents import Board, OverallBoard
     from .documents import (
-        Board,
         Comparison,
         Competition,
         CompetitionDetail,
         Joined,
         Limits,
-        OverallBoard,
         Phase,
         Submission,
         Validation,

@@ -6,8 +6,6 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from .documents import Finding
-
 
 class Error(TypedDict):
     """A failure: a stable code (`palmares` and server alike), a sentence, how to mend it, and more by kind."""
@@ -379,13 +377,8 @@ class Accounts(TypedDict):
     """Accounts that may be one person's."""
 
     competition: str
+    participants: int
     caveat: str
     note: str
+    groups_total: int
     groups: list[Likeness]
-
-
-class InvalidError(Error):
-    """The failure of `submit` at an invalid file."""
-
-    findings: list[Finding]
-    findings_total: int

@@ -1,4 +1,7 @@
-"""`SLUG[/PHASE]`: what a command is about. Without PHASE it is the one open phase; the command never guesses."""
+"""`SLUG[/PHASE]`: what a command is about. Without PHASE it is the one open phase; the command never guesses.
+
+`.` is the competition, and perhaps the phase, of PALMARES_COMPETITION or .palmares.toml.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import show
+from .config import default_place
 from .exits import Problem
 from .transport import Connection
 
@@ -30,7 +34,7 @@ class Target:
 
 def split(text: str) -> tuple[str, str]:
     """The competition and the phase (empty if not given). Raises Problem (usage) for anything else."""
-    slug, _, phase = text.partition("/")
+    slug, _, phase = (text := default_place() if text == "." else text).partition("/")
     for part in (slug, phase) if "/" in text else (slug,):
         if not _NAME.fullmatch(part):
             raise Problem("usage", f"{text!r} is not SLUG or SLUG/PHASE.", "See `palmares competitions` for the names.")
@@ -40,7 +44,7 @@ def split(text: str) -> tuple[str, str]:
 def slug_of(text: str) -> str:
     """A competition's name. Raises Problem (usage) for anything else."""
     slug, phase = split(text)
-    if phase:
+    if phase and text != ".":
         raise Problem("usage", f"{text!r} names a phase too; only the competition is meant here.", f"Give {slug}.")
     return slug
 

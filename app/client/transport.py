@@ -35,7 +35,7 @@ PAGE = 100
 MIN_VERSION = "palmares-client-min-version"
 """The header in which a server names the oldest client that it works with."""
 
-log = logging.getLogger("palmares")
+log = logging.getLogger("palmares.client")
 log.addHandler(logging.NullHandler())
 
 Body = Callable[[], Iterable[bytes]]
@@ -103,6 +103,18 @@ class Connection:
     def all(self, path: str, most: int = 1000, **params: str) -> list[Any]:
         """The items of a list, at most `most`."""
         return list(islice(self.each(path, min(PAGE, most), **params), most))
+
+    def call(
+        self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> httpx2.Response:
+        """Any request, and its answer as it came: under /api/v1, or a path from the root that begins with /api/."""
+        path = path if path.startswith("/") else f"/{path}"
+        keyed = "idempotency-key" in {name.lower() for name in headers or {}}
+        place = path if path.startswith("/api/") else API + path
+        sent = {**(headers or {}), **({"Content-Length": str(len(content))} if content is not None else {})}
+        body = None if content is None else lambda: [content]
+        again = keyed or method in ("GET", "PUT", "DELETE")
+        return self._answered(self._send(method, place, again=again, body=body, headers=sent))
 
     def text(self, path: str, **params: str) -> str:
         """The text at a path under /api/v1; empty parameters are left out."""
@@ -198,7 +210,12 @@ class Connection:
                 content = body() if body is not None else None
                 sent = self._headers(headers)
                 response = self._http.request(
-                    method, self.server.url + path, params=dict(params or {}), json=json, content=content, headers=sent
+                    method,
+                    self.server.url + path,
+                    params=dict(params) if params else None,
+                    json=json,
+                    content=content,
+                    headers=sent,
                 )
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
                 if pause is None:

@@ -138,3 +138,15 @@ def test_a_proxy_of_the_environment_is_not_used_for_this_machine(fake: Fake, mon
     fake.on("GET", "/me", {"username": "ada"})
     with Client(config.Server(fake.url)) as client:
         assert client.get("/me") == {"username": "ada"}
+
+
+@pytest.mark.parametrize(("wanted", "lines"), [("99.0", 1), ("0.0.9", 0), ("strange", 0), ("", 0)])
+def test_a_server_that_wants_a_newer_client_is_heard_once(
+    palmares: Palmares, fake: Fake, monkeypatch: pytest.MonkeyPatch, wanted: str, lines: int
+) -> None:
+    monkeypatch.setenv("PALMARES_URL", fake.url)
+    pages = [{"items": [{}], "next_cursor": "more"}, {"items": [], "next_cursor": None}]
+    fake.on("GET", "/competitions", *[Answer(page, headers={"Palmares-Client-Min-Version": wanted}) for page in pages])
+    done = palmares("competitions", "--json")
+    assert (done.code, len(done.err.splitlines())) == (0, lines)
+    assert not lines or "older than this server wants (99.0)" in done.err
