@@ -25,6 +25,7 @@ from app.errors import Fault, Refused
 from app.messages import routes as mail
 from app.settings import MIB, settings
 from app.submissions import routes as submissions
+from app.web.language import COOKIE, LANGUAGES
 from app.web.rendering import Page, render
 from app.web.views import competition_page, submission_page
 
@@ -125,6 +126,17 @@ def logout(request: Request) -> Response:
     """Sign out, on the server too."""
     response = to("/")
     accounts.log_out(request, response)
+    return response
+
+
+@router.post("/language")
+def speak(request: Request, lang: Text = "", next: Text = "/") -> Response:  # noqa: A002  (the form's name)
+    """Show pages in this language from now on; one that we do not speak leaves it to the browser."""
+    response = to(local(next))
+    if lang in LANGUAGES:
+        response.set_cookie(COOKIE, lang, max_age=365 * 86400, secure=request.url.scheme == "https", samesite="lax")
+    else:
+        response.delete_cookie(COOKIE)
     return response
 
 

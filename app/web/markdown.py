@@ -32,4 +32,6 @@ def to_html(text: str) -> Markup:
     clean = nh3.clean(
         html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener noreferrer nofollow"
     )
-    return Markup(clean)  # noqa: S704  (cleaned one line above)
+    # A wide table scrolls by itself, by keyboard too.
+    clean = clean.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace("</table>", "</table></div>")
+    return Markup(clean)  # noqa: S704  (cleaned above)

@@ -25,6 +25,7 @@ from app import __version__, problems
 from app.errors import Fault, Refused, Unauthenticated, Unavailable
 from app.log import log
 from app.submissions.models import TERMINAL
+from app.web import language
 from app.web.markdown import to_html
 
 FOLDER = Path(__file__).parent
@@ -35,10 +36,8 @@ def moment(at: datetime | None) -> Markup:
     """A time in UTC as <time>, which app.js shows in the reader's zone; a dash for none."""
     if at is None:
         return Markup("—")
-    utc = at.astimezone(UTC)
-    return Markup('<time datetime="{}">{} UTC</time>').format(
-        utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.strftime("%Y-%m-%d %H:%M")
-    )
+    utc = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Markup('<time datetime="{}">{} UTC</time>').format(utc, language.written_moment(at))
 
 
 def span(until: datetime) -> str:
@@ -90,11 +89,16 @@ def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
+        extensions=["jinja2.ext.i18n"],
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(moment=moment, span=span, size=size, commands=commands, markdown=to_html)
+    made.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.policies["ext.i18n.trimmed"] = True
+    made.filters.update(
+        number=language.written_number, moment=moment, span=span, size=size, commands=commands, markdown=to_html
+    )
     made.globals.update(version=__version__, TERMINAL=TERMINAL, steps=steps)
     return made
 
@@ -105,8 +109,9 @@ environment = _environment()
 def render(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A template as an answer. `who` is the signed-in visitor, None for a stranger."""
     values = {"who": getattr(request.state, "who", None), "path": request.url.path, "status": status, **values}
-    html = environment.get_template(name).render(values)
-    headers = {"Cache-Control": "private, no-cache"}
+    with language.speaking(language.language_of(request)):
+        html = environment.get_template(name).render(values, lang=language.current(), languages=language.LANGUAGES)
+    headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie"}
     retry = getattr(values.get("fault"), "extra", {}).get("retry_after")
     if retry:
         headers["Retry-After"] = str(retry)

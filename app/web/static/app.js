@@ -6,7 +6,7 @@ const STAGES = ["queued", "validating", "ready", "scoring", "scored"];
 const STREAMS = 3; // browsers keep six connections per host on HTTP/1.1; leave some for the rest of the page
 
 function localTimes(root) {
-  const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const format = new Intl.DateTimeFormat(document.documentElement.lang || undefined, { dateStyle: "medium", timeStyle: "short" });
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
