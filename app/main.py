@@ -25,6 +25,7 @@ from app.submissions.routes import router as submissions
 from app.submissions.team_routes import router as teams
 from app.web.pages import mount_static
 from app.web.pages import router as pages
+from app.webhooks.routes import router as webhooks
 
 API = "/api/v1"
 PROBLEM = {"description": "What is wrong, with a stable code and a way to mend it (RFC 9457)."}
@@ -64,6 +65,7 @@ def create_app() -> FastAPI:
         rescores,
         announcements,
         mail,
+        webhooks,
     ):
         api.include_router(router)
     app.include_router(api)

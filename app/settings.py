@@ -8,6 +8,7 @@ import hashlib
 import tempfile
 from email.utils import parseaddr
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -82,13 +83,17 @@ class Settings(BaseSettings):
     # organizing
     deleted_days: int = Field(30, ge=0, description="Days in which a deleted competition can be restored.")
 
-    # mail
+    # mail and webhooks
     smtp_url: SecretStr | None = Field(
         None,
         description="Mail server, `smtp://`, `smtps://` or `smtp+starttls://user:password@host:port`; empty: no mail.",
     )
     mail_from: str = Field("", description="Sender of all mail, such as `Palmares <palmares@example.org>`.")
     mail_seconds: float = Field(10, gt=0, description="Time between two rounds of sending mail, seconds.")
+    webhook_seconds: float = Field(2, gt=0, description="Time between two rounds of sending webhooks, seconds.")
+    webhook_allow: str = Field(
+        "", description="Networks that webhooks may reach beside the public internet, with commas; by HTTP too."
+    )
     secret: SecretStr | None = Field(
         None, description="Key that signs the links in mails; empty: made once, the file `secret` in the data dir."
     )
@@ -129,6 +134,19 @@ class Settings(BaseSettings):
         if self.smtp_url is not None and not (self.mail_from and self.public_url):
             raise ValueError("PALMARES_SMTP_URL needs PALMARES_MAIL_FROM, and PALMARES_PUBLIC_URL for links in mails")
         return self
+
+    @field_validator("webhook_allow")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for one in value.split(","):
+            if one.strip():
+                ip_network(one.strip())
+        return value
+
+    @property
+    def webhook_networks(self) -> list[IPv4Network | IPv6Network]:
+        """The networks that webhooks may reach beside the public internet."""
+        return [ip_network(one.strip()) for one in self.webhook_allow.split(",") if one.strip()]
 
     @property
     def sends_mail(self) -> bool:
