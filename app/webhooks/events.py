@@ -19,7 +19,7 @@ from app.accounts.models import Account
 from app.competitions.models import Competition, Participation, Phase
 from app.competitions.visibility import frozen_since
 from app.db import new_ref, now
-from app.webhooks.models import Delivery, Webhook
+from app.webhooks.models import NEVER_TRIED, Delivery, Webhook
 
 VERSION = 1
 Event = Literal[
@@ -168,7 +168,7 @@ def write(session: Session, rows: list[dict[str, Any]]) -> list[str]:
     row = insert(Delivery)
     topical = row.on_conflict_do_update(
         index_elements=[Delivery.webhook_ref, Delivery.topic],
-        index_where=(Delivery.state == "waiting") & (Delivery.tries == 0),
+        index_where=NEVER_TRIED,
         set_={"body": row.excluded.body},
     )
     refs = session.scalars(topical.returning(Delivery.ref), [{"ref": new_ref("msg"), **one} for one in rows])

@@ -10,7 +10,7 @@ from app.accounts.models import Account
 from app.competitions.models import Competition
 from app.db import Base, Timestamped
 
-STATES = ("waiting", "delivered", "failed")
+NEVER_TRIED = text("state = 'waiting' AND tries = 0")
 
 
 class Webhook(Timestamped, Base):
@@ -43,7 +43,7 @@ class Webhook(Timestamped, Base):
     competition: Mapped[Competition | None] = relationship()
 
 
-class Delivery(Timestamped, Base):
+class Delivery(Base):
     """One message to one webhook. Its ref is the message's id, the same in every try.
 
     `topic`: a newer message of the same topic takes the place of one that was never tried.
@@ -60,7 +60,7 @@ class Delivery(Timestamped, Base):
             "webhook_ref",
             "topic",
             unique=True,
-            postgresql_where=text("state = 'waiting' AND tries = 0"),
+            postgresql_where=NEVER_TRIED,
         ),
     )
 
@@ -72,6 +72,8 @@ class Delivery(Timestamped, Base):
     state: Mapped[str] = mapped_column(String(16), server_default="waiting")
     tries: Mapped[int] = mapped_column(server_default="0")
     next_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    # The clock's, not the transaction's: messages of one transaction keep their order.
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
     webhook: Mapped[Webhook] = relationship(lazy="joined", innerjoin=True)
     attempts: Mapped[list["Attempt"]] = relationship(order_by="Attempt.id", lazy="selectin")

@@ -16,9 +16,9 @@ depends_on = None
 BEFORE = "'approved', 'scored', 'failed', 'invalid', 'phase_opened', 'phase_closed', 'announcement'"
 
 
-def stamp(name: str, *, required: bool = True) -> sa.Column[sa.DateTime]:
+def stamp(name: str, *, required: bool = True, clock: str = "now()") -> sa.Column[sa.DateTime]:
     """A time with zone, by the database's clock or empty at first."""
-    default = sa.text("now()") if required else None
+    default = sa.text(clock) if required else None
     return sa.Column(name, sa.DateTime(timezone=True), server_default=default, nullable=not required)
 
 
@@ -69,7 +69,7 @@ def upgrade() -> None:
         text("state", 16, default="waiting"),
         sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
         stamp("next_at"),
-        stamp("created_at"),
+        stamp("created_at", clock="clock_timestamp()"),
         sa.CheckConstraint("state IN ('waiting', 'delivered', 'failed')", name=op.f("ck_webhook_deliveries_state")),
         sa.ForeignKeyConstraint(
             ["webhook_ref"], ["webhooks.ref"], op.f("fk_webhook_deliveries_webhook_ref"), ondelete="CASCADE"
@@ -93,7 +93,7 @@ def upgrade() -> None:
         "webhook_attempts",
         sa.Column("id", sa.Integer(), nullable=False),
         text("delivery_ref", 32),
-        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        stamp("at", clock="clock_timestamp()"),
         sa.Column("milliseconds", sa.Integer(), nullable=False),
         sa.Column("status", sa.SmallInteger()),
         text("answer", 500, default=""),
