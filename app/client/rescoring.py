@@ -51,8 +51,9 @@ def rescore(
 ) -> None:
     """Judge a phase anew, for organizers.
 
-    By a new truth, a new plan, or the scorer as it is now. --preview scores all submissions beside the standing scores, which nobody sees, and shows who would move. --apply
-    switches the whole board at once; --cancel leaves no trace. Without one of them: how far it is.
+    By a new truth, a new plan, or the scorer as it is now. --preview scores all submissions beside the standing
+    scores, which nobody sees, and shows who would move. --apply switches the whole board at once; --cancel leaves no
+    trace. Without one of them: how far it is.
     """
     if preview + apply + cancel > 1:
         raise Problem("usage", "--preview, --apply and --cancel exclude one another.", "Give one of them.")

@@ -17,8 +17,7 @@ from app.webhooks.errors import WebhookUrlRefused
 Address = IPv4Address | IPv6Address
 # What is reached through them may be somebody's inside: NAT64, 6to4, Teredo, IPv4-compatible, site-local.
 CARRYING = [
-    ip_network(one)
-    for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "fec0::/10")
+    ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "fec0::/10")
 ]
 PORTS = {"https": 443, "http": 80}
 

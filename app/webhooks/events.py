@@ -8,7 +8,7 @@ A change of a board that was not sent yet is replaced by the next one, so that a
 
 import json
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, and_, exists, or_, select
@@ -31,6 +31,7 @@ Event = Literal[
     "phase.closed",
     "rescore.applied",
 ]
+ALL: tuple[Event, ...] = get_args(Event)
 PING = "webhook.ping"
 
 

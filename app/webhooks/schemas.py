@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from app.webhooks.events import Event
+from app.webhooks.events import ALL, Event
 
 Url = Annotated[str, StringConstraints(min_length=8, max_length=2000, pattern=r"^https?://[!-~]+$")]
 Events = Annotated[list[Event], Field(min_length=1, max_length=20)]
@@ -17,7 +17,7 @@ class WebhookIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     url: Url = Field(description="An https:// address.")
-    events: Events = Field(description="Which events it is told of.")
+    events: Events = Field(default_factory=lambda: list(ALL), description="Which events it is told of.")
 
 
 class WebhookChange(BaseModel):

@@ -47,7 +47,8 @@ ACTS = {
     ("POST", "/competitions/{slug}/webhooks/{ref}/rotate"): ("webhooks/whk_1/rotate", {}),
     ("POST", "/competitions/{slug}/webhooks/{ref}/test"): ("webhooks/whk_1/test", {}),
     ("POST", "/competitions/{slug}/webhooks/{ref}/deliveries/{message}/resend"): (
-        "webhooks/whk_1/deliveries/msg_1/resend", {},
+        "webhooks/whk_1/deliveries/msg_1/resend",
+        {},
     ),
     ("POST", "/submissions/{ref}/disqualify"): ("/submissions/{one}/disqualify", {"json": {"reason": "Copied."}}),
     ("POST", "/submissions/{ref}/reinstate"): ("/submissions/{two}/reinstate", {}),
@@ -93,7 +94,9 @@ def crowd(world, session):
     one, two = (world.submit(ada, key=key) for key in ("1", "2"))
     session.add(Mark(submission_id=two.id, disqualified_at=now(session), reason="Copied."))
     owner = world.organizer.account_id
-    hook = Webhook(ref="whk_1", account_id=owner, competition_id=here, url="https://a.org/", events=[], secret="whsec_a")
+    hook = Webhook(
+        ref="whk_1", account_id=owner, competition_id=here, url="https://a.org/", events=[], secret="whsec_a"
+    )
     session.add(hook)
     session.flush()
     session.add(Delivery(ref="msg_1", webhook_ref="whk_1", event="webhook.ping", body="{}"))

@@ -10,7 +10,8 @@ from app.webhooks.addresses import AddressRefused, check_url, judge, judged
 from app.webhooks.errors import WebhookUrlRefused
 
 INSIDE = [
-    "127.0.0.1", "127.8.8.8", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
+    "127.0.0.1", "127.8.8.8", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",  # noqa: S104
+
     "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "::", "::1", "fe80::1",
     "fc00::1", "fd12::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1",
     "64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::1", "2002:7f00:1::", "2002:a00:1::", "2001:db8::1", "fec0::1",
@@ -52,7 +53,7 @@ def test_one_bad_address_of_a_name_refuses_them_all(monkeypatch):
     resolving(monkeypatch, "93.184.215.14", "93.184.215.15")
     assert judged("example.org", 443, "https") == ["93.184.215.14", "93.184.215.15"]
     resolving(monkeypatch, "93.184.215.14", "10.0.0.1")
-    with pytest.raises(AddressRefused, match="10.0.0.1"):
+    with pytest.raises(AddressRefused, match=r"10\.0\.0\.1"):
         judged("example.org", 443, "https")
 
 

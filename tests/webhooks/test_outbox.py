@@ -56,7 +56,8 @@ def test_a_receiver_has_one_sender_at_a_time_and_others_are_not_kept(session, ow
     other = hooked(session, owner.who)
     elsewhere = ping(session, owner, other)
     claims = [outbox.claim(session) for _ in range(3)]
-    assert {one.message.ref for one in claims[:2]} == {first.ref, elsewhere.ref} and claims[2] is None
+    assert {one.message.ref for one in claims[:2]} == {first.ref, elsewhere.ref}
+    assert claims[2] is None
     outbox.settle(session, next(one for one in claims if one.message.ref == first.ref), TAKEN)
     assert outbox.claim(session).message.ref == second.ref
 
@@ -64,7 +65,8 @@ def test_a_receiver_has_one_sender_at_a_time_and_others_are_not_kept(session, ow
 def test_what_a_lost_sender_held_is_sent_again_with_the_same_id(session, owner, hook):
     made = ping(session, owner, hook)
     lost = outbox.claim(session)
-    assert outbox.claim(session) is None and not outbox.due(session)
+    assert outbox.claim(session) is None
+    assert not outbox.due(session)
     hook.held_until = now(session) - timedelta(seconds=1)
     session.flush()
     again = outbox.claim(session)
@@ -84,11 +86,13 @@ def test_an_outage_costs_growing_pauses_and_ends_in_a_switch_off_with_a_mail(ses
     assert [round(one.total_seconds()) for one in pauses[:-1]] == [5, 30, 120, 600, 3600, 21600, 43200, 86400]
     session.expire_all()
     assert "9 tries in a row failed, the last one so: answered 500" in hook.disabled
-    assert {one.state for one in [made, *others]} == {"failed"} and [len(made.attempts), others[0].tries] == [9, 0]
+    assert {one.state for one in [made, *others]} == {"failed"}
+    assert [len(made.attempts), others[0].tries] == [9, 0]
     assert not outbox.due(session)
     mail = session.scalars(select(Mail)).one()
     assert (mail.account_id, mail.kind) == (owner.who.account_id, "webhook_disabled")
-    assert "example.org" in mail.text and "/hook" not in mail.text
+    assert "example.org" in mail.text
+    assert "/hook" not in mail.text
     service.change(session, owner, hook.ref, {"active": True})
     service.resend(session, owner, hook.ref, made.ref)
     assert attempt(session, TAKEN) == made.ref
@@ -120,7 +124,8 @@ def test_both_secrets_sign_until_the_old_one_is_over(session, owner, hook):
     service.rotate(session, owner, hook.ref)
     ping(session, owner, hook)
     claimed = outbox.claim(session)
-    assert claimed.message.secrets == (hook.secret, old) and hook.secret != old
+    assert claimed.message.secrets == (hook.secret, old)
+    assert hook.secret != old
     hook.old_until = hook.held_until = now(session) - timedelta(seconds=1)
     session.flush()
     assert outbox.claim(session).message.secrets == (hook.secret,)

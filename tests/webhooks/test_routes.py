@@ -40,7 +40,8 @@ def test_from_making_one_to_its_log(client, world, session):
     [row] = client.get(f"{here}/deliveries", headers=headers).json()["items"]
     assert (row["state"], row["next_at"], len(row["attempts"])) == ("delivered", None, 2)
     rotated = client.post(f"{here}/rotate", headers=headers).json()
-    assert rotated["secret"] != secret and rotated["old_secret_until"]
+    assert rotated["secret"] != secret
+    assert rotated["old_secret_until"]
     off = client.patch(here, json={"active": False}, headers=headers).json()
     assert (off["active"], off["disabled"]) == (False, "Switched off by its owner.")
     assert client.post(f"{here}/test", headers=headers).json()["code"] == "webhook_off"
@@ -96,4 +97,5 @@ def test_there_are_ten_at_most_and_the_audit_holds_no_address(client, world, ses
     assert client.post(PAIRS, json=GIVEN, headers=headers).json()["code"] == "webhook_limit"
     rows = session.query(AuditEvent).filter_by(action="webhook.created", competition="pairs").all()
     assert len(rows) == 10
-    assert rows[0].after["host"] == "hooks.example.org" and "token" not in str(rows[0].after)
+    assert rows[0].after["host"] == "hooks.example.org"
+    assert "token" not in str(rows[0].after)

@@ -53,7 +53,8 @@ def test_redirects_are_not_followed(receiver):
 def test_of_a_large_and_wild_answer_only_the_beginning_is_kept_and_harmless(receiver):
     receiver.expect_request("/hook").respond_with_data(b"\x00\x1b[2J" + b"x" * 5_000_000, 500)
     outcome = to(receiver.url_for("/hook"))
-    assert outcome.answer.startswith("\ufffd\ufffd[2Jxxx") and len(outcome.answer) <= sending.ANSWER_BYTES
+    assert outcome.answer.startswith("\ufffd\ufffd[2Jxxx")
+    assert len(outcome.answer) <= sending.ANSWER_BYTES
     assert (outcome.status, outcome.delivered) == (500, False)
 
 
@@ -101,7 +102,9 @@ def test_a_receiver_that_misbehaves_costs_bounded_time(allowed, monkeypatch, beh
     began = time.monotonic()
     outcome = to(f"{scheme}://127.0.0.1:{port}/")
     assert time.monotonic() - began < 1.5
-    assert outcome.status is None and outcome.error and not outcome.delivered
+    assert outcome.status is None
+    assert outcome.error
+    assert not outcome.delivered
     server.close()
 
 
@@ -147,7 +150,8 @@ def test_tls_is_verified_by_the_name_and_not_by_the_address(allowed, monkeypatch
     server, port = listening(nonsense)
     outcome = to(f"https://127.0.0.1:{port}/")
     assert "SSLError" in outcome.error
-    assert seen[0].check_hostname and seen[0].verify_mode == ssl.CERT_REQUIRED
+    assert seen[0].check_hostname
+    assert seen[0].verify_mode == ssl.CERT_REQUIRED
     server.close()
 
 

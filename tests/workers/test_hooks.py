@@ -1,4 +1,4 @@
-"""The sender against real receivers: one that hangs keeps nobody else waiting, and two senders send each message once."""
+"""The sender against real receivers: one that hangs keeps nobody else waiting, and each message is sent once."""
 
 import threading
 import time
