@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from limits import parse as parse_rate
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.scoring.limits import Limits
 
 MIB = 1024 * 1024
+OFF = "off"
 SMTP_PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 # A unix socket's path may be about 107 bytes long; postgres appends "/.s.PGSQL.5432" to the folder.
 LONGEST_RUN_DIR = 80
@@ -75,6 +77,8 @@ class Settings(BaseSettings):
     token_days: int = Field(90, ge=1, le=365, description="Default life of an API token, days.")
     login_rate: str = Field("10/minute", description="Log-in attempts per account and address.")
     signup_rate: str = Field("30/hour", description="Sign-ups per address.")
+    account_rate: str = Field("1200/minute", description="Requests per account to the API; `off`: no limit.")
+    address_rate: str = Field("6000/minute", description="Requests per address to the API; `off`: no limit.")
     trace_key: SecretStr | None = Field(
         None, description="Secret under which addresses of sign-ins are hashed; empty: none are kept."
     )
@@ -134,6 +138,13 @@ class Settings(BaseSettings):
         if self.smtp_url is not None and not (self.mail_from and self.public_url):
             raise ValueError("PALMARES_SMTP_URL needs PALMARES_MAIL_FROM, and PALMARES_PUBLIC_URL for links in mails")
         return self
+
+    @field_validator("login_rate", "signup_rate", "account_rate", "address_rate")
+    @classmethod
+    def _rate(cls, value: str, about: ValidationInfo) -> str:
+        if value != OFF or about.field_name in ("login_rate", "signup_rate"):
+            parse_rate(value)
+        return value
 
     @field_validator("webhook_allow")
     @classmethod

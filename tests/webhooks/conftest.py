@@ -1,6 +1,5 @@
 """A webhook of each kind, and a receiver on this machine, which the operator allows."""
 
-
 import pytest
 
 from app.settings import settings
