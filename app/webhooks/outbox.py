@@ -32,9 +32,10 @@ GONE = "The receiver answered 410 Gone."
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message to be sent now, and until when nobody else sends to its webhook."""
+    """A message to be sent now, its number of tries, and until when nobody else sends to its webhook."""
 
     message: Message
+    tries: int
     webhook_ref: str
     held_until: datetime
     moment: datetime
@@ -75,7 +76,8 @@ def claim(session: Session) -> Claimed | None:
     session.flush()
     older = hook.old_until is not None and hook.old_until > moment and hook.old_secret
     secrets = (hook.secret, hook.old_secret) if older and hook.old_secret else (hook.secret,)
-    return Claimed(Message(hook.url, found.ref, found.body, secrets), hook.ref, hook.held_until, moment)
+    message = Message(hook.url, found.ref, found.body, secrets)
+    return Claimed(message, found.tries, hook.ref, hook.held_until, moment)
 
 
 def settle(session: Session, claimed: Claimed, outcome: Outcome) -> None:
@@ -98,6 +100,8 @@ def settle(session: Session, claimed: Claimed, outcome: Outcome) -> None:
     moment = now(session)
     if hook.held_until == claimed.held_until:
         hook.held_until = moment
+    if (found.state, found.tries) != ("waiting", claimed.tries):
+        return  # it was sent or asked for again meanwhile: this try is only logged
     if outcome.delivered:
         found.state, hook.failures, hook.next_at = "delivered", 0, moment
     else:

@@ -73,6 +73,18 @@ def test_what_a_lost_sender_held_is_sent_again_with_the_same_id(session, owner, 
     assert again.message.ref == lost.message.ref == made.ref
     outbox.settle(session, lost, REFUSED)  # it lived after all
     assert hook.held_until == again.held_until, "it does not let go what is another's"
+    assert (made.state, hook.failures) == ("waiting", 0)
+    outbox.settle(session, again, TAKEN)
+    session.expire_all()
+    assert (made.state, [one.status for one in made.attempts]) == ("delivered", [500, 200])
+
+
+def test_a_message_that_is_asked_for_again_while_it_is_sent_is_sent_again(session, owner, hook):
+    made = ping(session, owner, hook)
+    claimed = outbox.claim(session)
+    service.resend(session, owner, hook.ref, made.ref)
+    outbox.settle(session, claimed, REFUSED)
+    assert attempt(session, TAKEN) == made.ref
 
 
 def test_an_outage_costs_growing_pauses_and_ends_in_a_switch_off_with_a_mail(session, owner, hook, monkeypatch):

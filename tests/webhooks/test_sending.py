@@ -1,11 +1,12 @@
 """One message to a real receiver: signed so that its library takes it, and bounded whatever the receiver does."""
 
+import re
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -13,8 +14,9 @@ from standardwebhooks import Webhook as Verifier
 from werkzeug import Response
 
 from app.webhooks import sending
-from app.webhooks.sending import Message, send
+from app.webhooks.sending import Message, send, signed
 from app.webhooks.service import new_secret
+from tests.conftest import ROOT
 
 BODY = '{"type": "webhook.ping", "data": {"webhook": "whk_é"}}'
 
@@ -40,6 +42,21 @@ def test_the_receivers_library_verifies_it_by_the_new_and_by_the_old_secret(rece
         assert told["data"] == {"webhook": "whk_é"}
     assert (request.headers["webhook-id"], request.content_type) == ("msg_1", "application/json")
     assert request.headers["host"] == f"127.0.0.1:{receiver.port}"
+
+
+def test_the_pages_example_takes_what_is_genuine_and_nothing_else():
+    [example] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "webhooks.md").read_text(), re.DOTALL)
+    names: dict = {}
+    exec(example, names)  # noqa: S102  (our own page)
+    genuine, secrets = names["is_genuine"], (new_secret(), new_secret())
+    moment = datetime.now(UTC)
+    headers, body = signed(Message("https://a.org/", "msg_1", BODY, secrets), moment), BODY.encode()
+    assert all(genuine(secret, headers, body) for secret in secrets)
+    assert not genuine(new_secret(), headers, body)
+    assert not genuine(secrets[0], headers, body + b" ")
+    assert not genuine(secrets[0], headers | {"webhook-id": "msg_2"}, body)
+    old = signed(Message("https://a.org/", "msg_1", BODY, secrets), moment - timedelta(minutes=6))
+    assert not genuine(secrets[0], old, body)
 
 
 def test_redirects_are_not_followed(receiver):
