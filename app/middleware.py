@@ -38,7 +38,10 @@ class CrossOrigin(Denied):
 
 
 class SecurityHeaders:
-    """Sets the headers that a response does not set itself."""
+    """Sets the headers that a response does not set itself, and those that its route asked for on the way.
+
+    Those (`state.headers`: rates, deprecation) stand in refusals too, which a route's own `Response` would not reach.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -49,9 +52,12 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
 
+        asked: dict[str, str] = scope.setdefault("state", {}).setdefault("headers", {})
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                headers.update(asked)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Content-Security-Policy", CSP)

@@ -39,6 +39,7 @@ from . import (
     submissions,
     teams,
     truth,
+    webhooks,
 )
 from .options import with_default_wait
 
@@ -147,6 +148,18 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("open", scripting.open_page, "palmares open sub_7h3k9q2m"),
     ("api", scripting.api, "palmares api GET /competitions?limit=5"),
     ("completion", scripting.completion, "palmares completion bash"),
+    (
+        "webhook create",
+        webhooks.webhook_create,
+        "palmares webhook create https://ci.example.org/palmares --event submission.scored",
+    ),
+    ("webhook list", webhooks.webhook_list, "palmares webhook list --competition photo-pairs"),
+    ("webhook set", webhooks.webhook_set, "palmares webhook set whk_7h3k9q2mab --on"),
+    ("webhook rotate", webhooks.webhook_rotate, "palmares webhook rotate whk_7h3k9q2mab"),
+    ("webhook delete", webhooks.webhook_delete, "palmares webhook delete whk_7h3k9q2mab"),
+    ("webhook test", webhooks.webhook_test, "palmares webhook test whk_7h3k9q2mab"),
+    ("webhook deliveries", webhooks.webhook_deliveries, "palmares webhook deliveries whk_7h3k9q2mab"),
+    ("webhook resend", webhooks.webhook_resend, "palmares webhook resend whk_7h3k9q2mab msg_4f8s2k1pqr"),
     ("doctor", doctor.doctor, "palmares doctor"),
 ]
 """Name, function and example of every command, in the order of `palmares --help`."""
@@ -163,6 +176,7 @@ GROUPS = {
     "integrity": "Doubtful labels and likenesses, for organizers.",
     "token": "API tokens, for CI and other machines.",
     "mail": "Which mail you get.",
+    "webhook": "Signed messages to an address of yours.",
 }
 
 

@@ -323,6 +323,7 @@ class Mail(TypedDict):
     phase_opened: bool
     phase_closed: bool
     rescored: bool
+    webhook_disabled: bool
     announcement: bool
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response, status
-from pydantic import AwareDatetime
 
 from app.accounts.guards import Organizer, Reader, Visitor
 from app.accounts.service import Principal
 from app.broker import VALIDATE, nudge
 from app.competitions.auditing import harmless
+from app.competitions.schemas import Instant
 from app.db import Session
 from app.leaderboards import carrying
 from app.leaderboards.comparison import comparison
@@ -29,7 +29,7 @@ Which = Annotated[
     Literal["", "main", "public", "late"],
     Query(alias="board", description="`late`: after the end; `public`: by the public items. Empty: the usual one."),
 ]
-At = Annotated[AwareDatetime | None, Query(description="The board as it was at this moment, as far as you may see it.")]
+At = Annotated[Instant | None, Query(description="The board as it was at this moment, as far as you may see it.")]
 
 
 def _board(

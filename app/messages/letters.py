@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from app.messages.links import page
 
@@ -102,3 +103,12 @@ def announcement(slug: str, title: str, headline: str, body: str) -> Letter:
     """What the organizers wrote, as they wrote it."""
     said = f"The organizers of {one_line(title)} announce:\n\n{one_line(headline)}\n\n{body.strip()}"
     return Letter(f"{title}: {headline}", f"{said}\n\n{page(f'/competitions/{slug}')}")
+
+
+def webhook_disabled(ref: str, url: str, slug: str, reason: str) -> Letter:
+    """A webhook was switched off; of its address only the host is told, the rest may be a secret."""
+    host = urlsplit(url).hostname
+    said = f"The webhook {ref} to {host} is switched off, and what waited for it is lost. {one_line(reason)}"
+    flag = f" --competition {slug}" if slug else ""
+    how = f"See its log with `palmares webhook deliveries {ref}{flag}`; once it is mended, switch it on again with"
+    return Letter(f"Switched off: webhook {ref}", f"{said}\n{how} `palmares webhook set {ref}{flag} --on`.")

@@ -18,6 +18,7 @@ DEFAULTS = {
     "phase_closed": True,
     "announcement": True,
     "rescored": True,
+    "webhook_disabled": True,
 }
 _KINDS_SQL = "kind IN ('" + "', '".join(DEFAULTS) + "')"
 

@@ -33,6 +33,7 @@ from app.submissions.errors import (
     TruthNotFound,
 )
 from app.submissions.models import TERMINAL, Evaluation, Rescore, Submission
+from app.webhooks.events import rescore_applied
 
 Rebuild = Callable[[Session, int], None]
 
@@ -255,6 +256,7 @@ def apply(session: Session, who: Principal, ref: str, rebuild: Rebuild, *, skip_
     rebuild(session, found.phase_id)
     telling.tell_rescored(session, found)
     _record(session, who, found, "rescore.applied", told | {"kept": so_far.skipped}, before)
+    rescore_applied(session, found.phase, found.ref, found.reason)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Mails of scores: of an evaluation that ended, and of a re-scoring that was applied, in the very transaction of it.
+"""Mails and webhooks of scores: of an evaluation that ended, and of a re-scoring, in the very transaction of it.
 
 What they tell is what participants may see at that moment, and so is whether it changed.
 """
@@ -15,30 +15,37 @@ from app.db import now
 from app.messages import letters, outbox
 from app.settings import settings
 from app.submissions.models import Evaluation, Rescore, Submission
+from app.webhooks import events
 
 
 def tell(session: Session, evaluation_id: int) -> None:
-    """Queue the mail of an evaluation that ended as scored, invalid or failed, if it is the submission's first.
+    """Tell that an evaluation ended as scored, invalid or failed, if it is the submission's first.
 
     Later ones are re-scorings, whose previews must stay unseen.
     """
-    if not settings().sends_mail:
-        return
     ended = session.get(Evaluation, evaluation_id, populate_existing=True)
-    if ended is None or ended.version != 1:
+    if ended is None or ended.version != 1 or ended.submission.phase.competition.deleted_at is not None:
         return
     submission, phase = ended.submission, ended.submission.phase
-    if phase.competition.deleted_at is not None:
-        return
+    shown = _shown(session, ended) if ended.state == "scored" else None
     about = (submission.ref, phase.competition.title, phase.name)
-    if ended.state == "scored" and ended.final is not None:
-        letter = letters.scored(*about, _shown(session, ended))
+    if ended.state == "scored":
+        letter = letters.scored(*about, shown)
     elif ended.state == "invalid":
         letter = letters.invalid(*about, ended.findings_total)
     else:
         letter = letters.failed(*about)
     reader = submission.participation.account_id
     outbox.queue(session, [reader], ended.state, f"evaluation:{ended.id}", letter)
+    data = events.SubmissionEnded(
+        competition=phase.competition.slug,
+        phase=phase.slug,
+        submission=submission.ref,
+        state=ended.state,
+        final=shown,
+        findings=ended.findings_total,
+    )
+    events.submission_ended(session, phase, submission.participation, data)
 
 
 def tell_rescored(session: Session, rescore: Rescore) -> None:

@@ -1,4 +1,8 @@
-"""a kind of mail: scores that a re-scoring changed"""
+"""A kind of mail: scores that a re-scoring changed.
+
+Revision ID: 0008
+Revises: 0007
+"""
 
 from collections.abc import Sequence
 

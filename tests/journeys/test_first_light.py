@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx2
 import psutil
 import pytest
+from pytest_httpserver import HTTPServer
+from standardwebhooks import Webhook as Verifier
 
 from tests.conftest import ROOT
 
@@ -110,6 +112,25 @@ def test_the_examples_of_the_python_page_run(stack, people, raim, tmp_path):
     assert "not_an_archive" in said or "file_invalid" in said
     assert "max_submissions_per_day', 'old': None, 'new': 5" in said
     stack.palmares(people["olga"], "competition", "set", "raim/main", "max_submissions_per_day=null")
+
+
+def test_a_webhook_is_told_of_it(stack, people, raim, tmp_path):
+    with HTTPServer("127.0.0.1") as receiver:
+        receiver.expect_request("/hook").respond_with_data("ok")
+        made = json.loads(stack.palmares(people["ada"], "webhook", "create", receiver.url_for("/hook"), "--json"))
+        assert "delivered" in stack.palmares(people["ada"], "webhook", "test", made["ref"])
+        file = submission(raim, tmp_path / "hooked.zip", flip=2)
+        sent = json.loads(stack.palmares(people["ada"], "submit", "raim/main", file, "--wait", "150", "--json"))
+        deadline = time.monotonic() + 20
+        while len(receiver.log) < 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        verify = Verifier(made["secret"]).verify
+        told = [verify(request.get_data(), dict(request.headers)) for request, _ in receiver.log]
+        assert {one["type"] for one in told} == {"webhook.ping", "submission.scored", "leaderboard.changed"}
+        [scored] = [one["data"] for one in told if one["type"] == "submission.scored"]
+        assert (scored["submission"], scored["final"]) == (sent["ref"], sent["scores"]["final"]["value"])
+        stack.palmares(people["ada"], "webhook", "delete", made["ref"])
 
 
 def test_an_invalid_file_is_told_at_once_with_every_line(stack, people, tmp_path):
