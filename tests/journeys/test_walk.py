@@ -19,7 +19,7 @@ from tests.test_docs import blocks, shell_commands
 
 TITLE = "\n## One challenge, from announcement to archive\n"
 PAIRS, WRONG = 12, 3
-CROWD = ("ada", "ben", "cy", "dee", "eve", "gus")
+CROWD = ("ada", "ben", "kay", "dee", "eve", "gus")
 TOPICS = ("Hair Sharpness", "Skin Texture", "Sky Noise", "Colour Cast", "Edge Halos", "Text Legibility")
 PLACES = ("left half", "background", "face", "foreground", "upper corner", "roof line", "lettering", "hands")
 TERMINAL = {"scored", "invalid", "failed", "cancelled"}
@@ -141,7 +141,7 @@ class Walk:
         assert self.submit("ada", "final-test", 1, 409) == "phase_not_open"
 
     def before_7(self) -> None:
-        assert self.submit("fay", "final-test", 1, 403) == "gate_not_passed"
+        assert self.submit("fay", "final-test", 1, 409) == "gate_not_passed"
         self.settle("final-test")
         assert len(self.board("ada", "final-test")) == 6  # carried: the team, four alone, the baseline
         for number, name in enumerate(CROWD[1:]):
