@@ -209,7 +209,8 @@ def _sent(who: Principal, phase: Phase) -> Iterator[Sent]:
 
 
 def _as_sent(session: OrmSession, row: Submission, view: View) -> Sent:
-    team, before = row.participation.team, session.get(Submission, row.carried_from_id or 0)
+    team = row.participation.team
+    before = session.get_one(Submission, row.carried_from_id) if row.carried_from_id is not None else None
     had_effect = (one for one in row.evaluations if one.effective_at is not None)
     return Sent(
         submission_out(session, row, view),

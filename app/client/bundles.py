@@ -22,6 +22,8 @@ from .options import Json
 
 MARK = "competition.yaml"
 EPOCH = (1980, 1, 1, 0, 0, 0)
+MAKING_SECONDS = 1800
+"""A large archive is made before its first byte is sent."""
 IGNORED = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini", "__pycache__"})
 
 Bundle = Annotated[
@@ -109,9 +111,8 @@ def archive(
         raise Problem("file_exists", f"{target} is there already.", "Give a new name: -o FILE.")
     wanted = {"truth": with_truth, "submissions": with_submissions}
     with opened(signed_in=True) as client:
-        client.download(
-            f"/competitions/{competition}/archive", target, **{name: str(yes).lower() for name, yes in wanted.items()}
-        )
+        asked = {name: str(yes).lower() for name, yes in wanted.items()}
+        client.download(f"/competitions/{competition}/archive", target, patience=MAKING_SECONDS, **asked)
     show.out(str(target))
     show.talk("note: only its folder public/ is for everybody; keep organizers/ where participants cannot read it")
 

@@ -121,14 +121,22 @@ class Connection:
         given = {name: value for name, value in params.items() if value}
         return self._answered(self._send("GET", API + path, params=given, again=True)).text
 
-    def download(self, path: str, target: Path, **params: str) -> None:
-        """Write the file at a path under /api/v1 to `target`, whole or not at all; it must not exist."""
+    def download(self, path: str, target: Path, *, patience: float = 120, **params: str) -> None:
+        """Write the file at a path under /api/v1 to `target`, whole or not at all; it must not exist.
+
+        `patience`: how many seconds the server may say nothing, for what it has to make first.
+        """
         import httpx2
 
+        timeout = httpx2.Timeout(60, connect=10, read=patience)
         part = target.with_name(target.name + ".part")
         try:
             with self._http.stream(
-                "GET", self.server.url + API + path, params=params, headers=self._headers({"Accept": "*/*"})
+                "GET",
+                self.server.url + API + path,
+                params=params,
+                headers=self._headers({"Accept": "*/*"}),
+                timeout=timeout,
             ) as response:
                 if response.status_code != 200:
                     response.read()

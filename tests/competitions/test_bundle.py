@@ -289,5 +289,17 @@ def test_a_fault_names_its_place_and_line(name):
     assert finding["fix"]
 
 
+@pytest.mark.parametrize(
+    "name", ["../outside.md", "/etc/passwd", "pages/../../outside.md", "C:/outside.md", "..\\outside.md"]
+)
+def test_a_bundle_holds_no_path_outside_itself(name):
+    packed = io.BytesIO(bundle())
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr(name, "x")
+    with pytest.raises(BundleInvalid) as refused:
+        read_bundle(packed.getvalue())
+    assert [one["code"] for one in refused.value.extra["findings"]] == ["unsafe_path"]
+
+
 def test_an_image_is_told_by_its_bytes():
     assert read_bundle(bundle(image="logo.png")).image == PNG
