@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from sqlalchemy import text
 
 from app.accounts import service as accounts
 from app.announcements.models import Announcement
@@ -79,6 +80,7 @@ schema.config.checks.negative_data_rejection.expected_statuses += ["412"]
 @pytest.fixture
 def place(world, session, tmp_path, monkeypatch):
     """ada has one scored and one invalid submission, ben leads a team and invites ada, co co-organizes, and so on."""
+    session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # drawing examples may take a while
     ada, ben, _ = (world.person(name) for name in ("ada", "ben", "co"))
     mine, other = (people.join(session, who, "pairs", accept_terms=True) for who in (ada, ben))
     people.add_organizer(session, world.organizer, "pairs", "co")
@@ -121,12 +123,17 @@ def place(world, session, tmp_path, monkeypatch):
     return SimpleNamespace(session=session, refs=refs, callers=callers, turns=cycle(callers))
 
 
-@schema.parametrize()
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-def test_every_answer_is_as_documented(case, place):
+def named(case, place) -> None:
+    """Put the world's refs where their words stand."""
     for name, value in (case.path_parameters or {}).items():
         if name in ("ref", "message") and isinstance(value, str):
             case.path_parameters[name] = place.refs.get(value, value)
+
+
+@schema.parametrize()
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+def test_every_answer_is_as_documented(case, place):
+    named(case, place)
     connection = place.session.connection()
     # In the short form each case has one caller, the next one its turn.
     for headers in place.callers if EXAMPLES > SHORT else [next(place.turns)]:
@@ -137,6 +144,27 @@ def test_every_answer_is_as_documented(case, place):
             if mark.is_active:
                 mark.rollback()
             place.session.expire_all()
+
+
+@pytest.mark.parametrize("caller", [0, 1], ids=["organizer", "participant"])
+def test_what_an_answer_names_can_be_asked_for(place, caller):
+    """Stories of several calls, which schemathesis links by what the answers hold; each begins in the same world."""
+
+    class Story(schema.as_state_machine()):
+        def setup(self) -> None:
+            self.mark = place.session.connection().begin_nested()
+
+        def teardown(self) -> None:
+            if self.mark.is_active:
+                self.mark.rollback()
+            place.session.expire_all()
+
+        def get_call_kwargs(self, case) -> dict:
+            named(case, place)
+            return {"headers": place.callers[caller]}
+
+    steps = {"stateful_step_count": 6, "max_examples": 2 * EXAMPLES}
+    Story.run(settings=settings(**steps, deadline=None, suppress_health_check=list(HealthCheck)))
 
 
 def test_every_operation_says_what_it_asks_for_and_what_may_go_wrong():
