@@ -1,0 +1,44 @@
+"""A newcomer's way: an invalid file and its reason, a free check, a submission, its score, two compared, one chosen."""
+
+import re
+from typing import Any
+
+from tests.browser.conftest import sign_up
+from tests.conftest import ROOT
+
+SENT = ROOT / "examples" / "submissions"
+
+
+def send(page: Any, name: str, button: str = "Submit", note: str = "") -> None:
+    """Choose a file of the examples and press a button of the form."""
+    page.locator("input[type=file]").set_input_files(SENT / name)
+    if note:
+        page.get_by_label("Message").fill(note)
+    page.get_by_role("button", name=button, exact=True).click()
+
+
+def test_from_an_invalid_file_to_the_chosen_one(stack: Any, visit: Any, inspect: Any) -> None:
+    from playwright.sync_api import expect
+
+    organizer = stack.person("olga", "organizer")
+    stack.palmares(organizer, "competition", "apply", ROOT / "examples" / "photo-pairs")
+    stack.palmares(
+        organizer, "competition", "set", "photo-pairs/development", "show_items=true", 'board={"counting": "choice"}'
+    )
+    page = visit()
+    page.expected = [422]
+    sign_up(page, "ada")
+    page.goto("/competitions/photo-pairs?phase=development")
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name=re.compile("join", re.I)).click()
+    inspect(page, "me-upload")
+    before = page.locator(".limits").inner_text()
+
+    send(page, "invalid.zip", "Check only")
+    expect(page.locator("[data-report]")).to_contain_text("wrong with this file")
+    expect(page.locator("[data-sha256]")).to_have_text(re.compile("^[0-9a-f]{64}$"))
+    inspect(page, "me-checked")
+    send(page, "invalid.zip")
+    expect(page).to_have_url(re.compile("/submissions/sub_"))
+    expect(page.get_by_role("heading", name="What is wrong with the file")).to_be_visible(timeout=30_000)
+    inspect(page, "me-invalid")
