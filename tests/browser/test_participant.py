@@ -32,7 +32,6 @@ def test_from_an_invalid_file_to_the_chosen_one(stack: Any, visit: Any, inspect:
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name=re.compile("join", re.I)).click()
     inspect(page, "me-upload")
-    before = page.locator(".limits").inner_text()
 
     send(page, "invalid.zip", "Check only")
     expect(page.locator("[data-report]")).to_contain_text("wrong with this file")
@@ -42,3 +41,36 @@ def test_from_an_invalid_file_to_the_chosen_one(stack: Any, visit: Any, inspect:
     expect(page).to_have_url(re.compile("/submissions/sub_"))
     expect(page.get_by_role("heading", name="What is wrong with the file")).to_be_visible(timeout=30_000)
     inspect(page, "me-invalid")
+
+    page.get_by_role("link", name="Check or submit a file").click()
+    limits = page.locator(".limits").inner_text()
+    send(page, "strong.zip", "Check only")
+    expect(page.locator("[data-report]")).to_contain_text("This file is valid")
+    page.reload()
+    assert page.locator(".limits").inner_text() == limits  # neither the invalid one nor the check cost anything
+
+    refs = []
+    for name in ("middling.zip", "strong.zip"):
+        page.goto("/competitions/photo-pairs?phase=development")
+        send(page, name, note="<b>not bold</b> " + name)
+        expect(page).to_have_url(re.compile("/submissions/sub_"))
+        expect(page.get_by_role("heading", name="Scores")).to_be_visible(timeout=60_000)  # SSE brings it
+        refs.append(page.url.rpartition("/")[2])
+    expect(page.get_by_role("heading", name=re.compile("To your best other one"))).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("this difference is real")
+    expect(page.get_by_role("heading", name="Item by item")).to_be_visible()
+    inspect(page, "me-scored")
+
+    page.get_by_role("link", name="My submissions").first.click()
+    for ref in refs:
+        page.get_by_label(f"Compare {ref}").check()
+    inspect(page, "me-mine")
+    page.get_by_role("button", name="Compare the two that are ticked").click()
+    expect(page.get_by_role("heading", name="Item against item")).to_be_visible()
+    inspect(page, "me-compare")
+    page.go_back()
+    page.get_by_label(f"Choose {refs[0]}").click()
+    expect(page.get_by_role("main")).to_contain_text("Chosen now: 1")
+    page.goto("/competitions/photo-pairs?phase=development")
+    row = page.get_by_role("row", name=re.compile("ada"))
+    expect(row.get_by_role("link", name="ada")).to_have_attribute("href", f"/submissions/{refs[0]}")

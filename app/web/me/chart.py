@@ -41,17 +41,17 @@ def chart_of(points: Sequence[PointOut]) -> Chart | None:
     margin = max((high - low) * 0.08, 0.005)
     low, high = max(0.0, low - margin), min(1.0, high + margin)
 
-    def x(number: int) -> float:
-        return round(LEFT + 10 + (WIDTH - LEFT - RIGHT - 20) * (number - 1) / max(1, len(points) - 1), 1)
+    def x(place: int) -> float:
+        return round(LEFT + 10 + (WIDTH - LEFT - RIGHT - 20) * place / (len(scored) - 1), 1)
 
     def y(value: float) -> float:
         return round(TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low), 1)
 
     dots = []
-    for number, point in scored:
+    for place, (number, point) in enumerate(scored):
         final = point.final or 0
         least, most = point.ci95 or (final, final)
-        dots.append(Dot(number, x(number), y(final), y(least), y(most), point))
+        dots.append(Dot(number, x(place), y(final), y(least), y(most), point))
     ticks = [(y(value), value) for value in (low + (high - low) * step / TICKS for step in range(TICKS + 1))]
     return Chart(dots, best_line(dots), ticks)
 
