@@ -18,6 +18,8 @@ from app.leaderboards.board import rank_of
 from app.leaderboards.mark_routes import router as marks
 from app.leaderboards.rescore_routes import router as rescores
 from app.leaderboards.routes import router as boards
+from app.messages import account_links
+from app.messages.account_routes import router as account_mail
 from app.messages.routes import router as mail
 from app.middleware import OriginGate, PlainRefusals, SecurityHeaders
 from app.settings import settings
@@ -46,6 +48,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
     )
     app.state.rank_of = rank_of
+    app.state.welcome = account_links.welcome
     app.state.rebuild = leaderboards.rebuild
     app.state.participations = people.mine
     problems.install(app)
@@ -64,6 +67,7 @@ def create_app() -> FastAPI:
         rescores,
         announcements,
         mail,
+        account_mail,
     ):
         api.include_router(router)
     app.include_router(api)
