@@ -23,6 +23,7 @@ from app.messages.account_routes import router as account_mail
 from app.messages.routes import router as mail
 from app.middleware import OriginGate, PlainRefusals, SecurityHeaders
 from app.settings import settings
+from app.submissions.personal_routes import router as personal
 from app.submissions.routes import router as submissions
 from app.submissions.team_routes import router as teams
 from app.web.pages import mount_static
@@ -68,6 +69,7 @@ def create_app() -> FastAPI:
         announcements,
         mail,
         account_mail,
+        personal,
     ):
         api.include_router(router)
     app.include_router(api)

@@ -227,3 +227,11 @@ class RescoreFailures(Conflict):
     code = "rescore_failures"
     title = "Some submissions could not be judged anew"
     fix = "Cancel it, have the cause mended and start again; or let these keep their score: `--apply --skip-failed`."
+
+
+class StillOrganizing(Conflict):
+    """An account that owns competitions (`competitions`) cannot be deleted: they would be nobody's."""
+
+    code = "still_organizing"
+    title = "You own competitions"
+    fix = "Hand each over first: `palmares organizers transfer SLUG USER`, or delete it."

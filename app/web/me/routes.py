@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.web.me import sending, submissions
+from app.web.me import account, mailed, sending, submissions, teams
 
 router = APIRouter()
-router.include_router(sending.router)
-router.include_router(submissions.router)
+for page in (sending, submissions, account, mailed, teams):
+    router.include_router(page.router)
