@@ -34,7 +34,7 @@ def team_page(request: Request, who: Principal, slug: str, fault: Fault | None =
         team=next((one for one in found if one.mine), None),
         invitations=[one for one in team_routes.invitations(who) if one.competition == slug],
         fault=fault,
-        name=name,
+        given=name,
     )
 
 

@@ -1,4 +1,4 @@
-"""The account's pages: each form does what the API does, tells what is wrong in its place, and shows words harmlessly."""
+"""The account's pages: each form does as the API does, says in its place what is wrong, shows words harmlessly."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where mailed links lead: opening does nothing, a button does, once; and a forgotten password tells nobody who is here."""
+"""Where mailed links lead: opening does nothing, a button does, once; nobody learns who is here."""
 
 import re
 from typing import Any
