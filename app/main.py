@@ -26,6 +26,7 @@ from app.settings import settings
 from app.submissions.personal_routes import router as personal
 from app.submissions.routes import router as submissions
 from app.submissions.team_routes import router as teams
+from app.submissions.upload_routes import router as uploads
 from app.web.pages import mount_static
 from app.web.pages import router as pages
 
@@ -62,6 +63,7 @@ def create_app() -> FastAPI:
         taking_part,
         auditing,
         submissions,
+        uploads,
         marks,
         teams,
         boards,
