@@ -17,6 +17,27 @@ def send(page: Any, name: str, button: str = "Submit", note: str = "") -> None:
     page.get_by_role("button", name=button, exact=True).click()
 
 
+def broken_once(page: Any) -> list[str]:
+    """Lets the first upload break after 1000 bytes; returns the list of the offsets from which pieces are sent."""
+    offsets: list[str] = []
+
+    def piece(route: Any) -> None:
+        request = route.request
+        if request.method != "PATCH":
+            return route.continue_()
+        offsets.append(request.headers["upload-offset"])
+        if len(offsets) > 1:
+            return route.continue_()
+        names = ("upload-offset", "content-type", "tus-resumable", "sec-fetch-site")
+        headers = {name: value for name, value in request.all_headers().items() if name in names}
+        came = page.request.patch(request.url, headers=headers, data=request.post_data_buffer[:1000])
+        assert came.status == 204
+        return route.fulfill(status=503)
+
+    page.route("**/api/v1/uploads/*", piece)
+    return offsets
+
+
 def test_from_an_invalid_file_to_the_chosen_one(stack: Any, visit: Any, inspect: Any) -> None:
     from playwright.sync_api import expect
 
@@ -26,7 +47,7 @@ def test_from_an_invalid_file_to_the_chosen_one(stack: Any, visit: Any, inspect:
         organizer, "competition", "set", "photo-pairs/development", "show_items=true", 'board={"counting": "choice"}'
     )
     page = visit()
-    page.expected = [422]
+    page.expected = [422, 503]
     sign_up(page, "ada")
     page.goto("/competitions/photo-pairs?phase=development")
     page.get_by_role("checkbox").check()
@@ -50,12 +71,14 @@ def test_from_an_invalid_file_to_the_chosen_one(stack: Any, visit: Any, inspect:
     assert page.locator(".limits").inner_text() == limits  # neither the invalid one nor the check cost anything
 
     refs = []
+    offsets = broken_once(page)
     for name in ("middling.zip", "strong.zip"):
         page.goto("/competitions/photo-pairs?phase=development")
         send(page, name, note="<b>not bold</b> " + name)
         expect(page).to_have_url(re.compile("/submissions/sub_"))
         expect(page.get_by_role("heading", name="Scores")).to_be_visible(timeout=60_000)  # SSE brings it
         refs.append(page.url.rpartition("/")[2])
+    assert offsets == ["0", "1000", "0"]  # after the break, what had come was not sent again
     expect(page.get_by_role("heading", name=re.compile("To your best other one"))).to_be_visible()
     expect(page.get_by_role("main")).to_contain_text("this difference is real")
     expect(page.get_by_role("heading", name="Item by item")).to_be_visible()

@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SCORE = {"value": 0.5, "ci95": [0.25, 0.75]}
 
 
-OWN = {"/static/app.js", "/static/favicon.svg", "/static/upload.js"}
+OWN = {"/static/app.js", "/static/favicon.svg", "/static/upload.js", "/static/vendor/tus-4.3.1.min.js"}
 
 
 class Elements(HTMLParser):

@@ -26,6 +26,7 @@ router = APIRouter(include_in_schema=False, route_class=Page)
 # A form with a file: the file itself, and its frame. What is too large is told by `receiving`, this is the last wall.
 UPLOAD_BYTES = settings().upload_bytes + 2 * MIB
 Key = Annotated[str | None, Query(min_length=8, max_length=100)]
+Ref = Annotated[str | None, Query(max_length=32)]
 PHASE = "/competitions/{slug}/phases/{phase}"
 
 
@@ -35,10 +36,12 @@ def wants_part(request: Request) -> bool:
 
 
 @router.post(PHASE + "/submit", max_body_size=UPLOAD_BYTES)
-async def submit(request: Request, who: Submitter, slug: str, phase: str, key: Key = None) -> Response:
-    """Send a submission; who may is decided before the body is read, as at the API's door."""
+async def submit(
+    request: Request, who: Submitter, slug: str, phase: str, key: Key = None, upload: Ref = None
+) -> Response:
+    """Send a submission, or an upload that is complete; who may is decided before the body is read."""
     try:
-        made = await submissions.create(request, Response(), who, slug, phase, key)
+        made = await submissions.create(request, Response(), who, slug, phase, key, upload)
     except Fault as fault:
         return await anyio.to_thread.run_sync(_refused, request, who, slug, phase, fault)
     if wants_part(request):

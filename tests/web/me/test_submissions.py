@@ -13,7 +13,7 @@ from app.leaderboards.service import place
 from app.submissions.models import Evaluation
 
 EVIL = """"><script>alert(1)</script><img src=x onerror=alert(1)>' `x` %s {0} \u202eevil"""
-OWN = ("/static/app.js", "/static/favicon.svg", "/static/participant.js", "/static/upload.js")
+OWN = {"app.js", "favicon.svg", "participant.js", "upload.js", "vendor/tus-4.3.1.min.js"}
 FINDING = {"code": "bad_json", "message": EVIL, "file": EVIL, "line": 1, "item_id": EVIL, "fix": EVIL}
 
 
@@ -24,7 +24,7 @@ class Harmless(HTMLParser):
         given = dict(attrs)
         assert tag != "style"
         if tag in ("script", "img"):
-            assert given["src"] in OWN
+            assert (given["src"] or "").removeprefix("/static/") in OWN
         assert not [name for name in given if name == "style" or name.startswith("on")]
 
 
