@@ -19,9 +19,12 @@ from app.leaderboards.board import rank_of
 from app.leaderboards.mark_routes import router as marks
 from app.leaderboards.rescore_routes import router as rescores
 from app.leaderboards.routes import router as boards
+from app.messages import account_links
+from app.messages.account_routes import router as account_mail
 from app.messages.routes import router as mail
 from app.middleware import OriginGate, PlainRefusals, SecurityHeaders
 from app.settings import settings
+from app.submissions.personal_routes import router as personal
 from app.submissions.routes import router as submissions
 from app.submissions.team_routes import router as teams
 from app.submissions.upload_routes import router as uploads
@@ -48,6 +51,8 @@ ROUTERS = (
     archives,
     announcements,
     mail,
+    account_mail,
+    personal,
     webhooks,
     catalogue,
 )
@@ -65,6 +70,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
     )
     app.state.rank_of = rank_of
+    app.state.welcome = account_links.welcome
     app.state.rebuild = leaderboards.rebuild
     app.state.participations = people.mine
     problems.install(app)

@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     signup_rate: str = Field("30/hour", description="Sign-ups per address.")
     account_rate: str = Field("1200/minute", description="Requests per account to the API; `off`: no limit.")
     address_rate: str = Field("6000/minute", description="Requests per address to the API; `off`: no limit.")
+    reset_rate: str = Field("5/hour", description="Mails with a link for a password or an address, per account.")
+    verified_to_join: bool = Field(
+        False, description="Whether an e-mail address must be confirmed before joining; needs a mail server."
+    )
     trace_key: SecretStr | None = Field(
         None, description="Secret under which addresses of sign-ins are hashed; empty: none are kept."
     )
@@ -138,6 +142,8 @@ class Settings(BaseSettings):
             raise ValueError("PALMARES_MAIL_FROM is not an address")
         if self.smtp_url is not None and not (self.mail_from and self.public_url):
             raise ValueError("PALMARES_SMTP_URL needs PALMARES_MAIL_FROM, and PALMARES_PUBLIC_URL for links in mails")
+        if self.verified_to_join and self.smtp_url is None:
+            raise ValueError("PALMARES_VERIFIED_TO_JOIN needs PALMARES_SMTP_URL: mails confirm")
         return self
 
     @field_validator("login_rate", "signup_rate", "account_rate", "address_rate")

@@ -44,6 +44,8 @@ KNOWN = {
     "announcements": ["announcement"],
     "rescores": ["rescore"],
     "tokens": ["token"],
+    "password-reset": ["of-nobody"],
+    "email": ["of-nobody"],
     "webhooks": ["webhook", "own webhook"],
     "deliveries": ["message", "own message"],
 }

@@ -26,6 +26,18 @@ def create(args: argparse.Namespace) -> None:
     print(f"account {args.username.lower()} made, role {args.role}")
 
 
+def password(args: argparse.Namespace) -> None:
+    """Give an account another password and end its browser sessions, where no mail can do it."""
+    given = os.environ.get("PALMARES_PASSWORD") or (getpass.getpass() if sys.stdin.isatty() else "")
+    with Session.begin() as session:
+        account = session.scalar(select(Account).where(Account.username == args.username.lower()).with_for_update())
+        if account is None:
+            sys.exit(f"there is no account {args.username!r}")
+        service.set_password(session, account, given)
+        audit.record(session, None, "account.password_set", account.username)
+    print(f"account {account.username} has a new password")
+
+
 def role(args: argparse.Namespace) -> None:
     """Give an account another role."""
     with Session.begin() as session:
@@ -53,6 +65,9 @@ def main() -> None:
     two.add_argument("username")
     two.add_argument("role", choices=ROLES)
     two.set_defaults(run=role)
+    three = commands.add_parser("password", help="set a password (PALMARES_PASSWORD or asked for)")
+    three.add_argument("username")
+    three.set_defaults(run=password)
     args = parser.parse_args()
     try:
         args.run(args)

@@ -43,6 +43,22 @@ class PasswordWeak(Refused):
     fix = "Take at least ten characters that hold neither your name nor a well-known password."
 
 
+class LinkInvalid(NotFound):
+    """The link was mailed to set a password or to confirm an address, and is cut, used already, or too old."""
+
+    code = "link_invalid"
+    title = "This link is not valid any more"
+    fix = "Use the whole link of the newest mail, or ask for another one."
+
+
+class EmailUnverified(Denied):
+    """The account's e-mail address is not confirmed, and joining asks for that."""
+
+    code = "email_unverified"
+    title = "Your e-mail address is not confirmed"
+    fix = "Open the link in the mail that was sent to it; your account's page sends it again."
+
+
 class TokenNotFound(NotFound):
     """You have no token of this id."""
 

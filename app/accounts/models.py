@@ -24,6 +24,8 @@ class Account(Timestamped, Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[str] = mapped_column(String(16), server_default="participant")
     active: Mapped[bool] = mapped_column(server_default="true")
+    # When somebody opened the link that was mailed to `email`.
+    email_verified_at: Mapped[datetime | None]
 
 
 class BrowserSession(Timestamped, Base):

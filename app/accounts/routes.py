@@ -30,6 +30,7 @@ def me_out(account: Account, token: Token | None = None) -> Me:
     return Me(
         username=account.username,
         email=account.email,
+        email_verified=account.email_verified_at is not None,
         role=account.role,
         created_at=account.created_at,
         token=token_out(token) if token else None,
@@ -60,6 +61,7 @@ def sign_up(request: Request, given: SignUp) -> tuple[Account, str]:
     with Session.begin() as session:
         account = service.sign_up(session, given.username, given.email, given.password)
         traces.keep(session, account.id, address(request))
+        request.app.state.welcome(session, account)
         return account, service.open_session(session, account, request.headers.get("user-agent", ""))
 
 

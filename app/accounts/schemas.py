@@ -29,6 +29,32 @@ class LogIn(Given):
     password: str = Field(max_length=256)
 
 
+class PasswordChange(Given):
+    """The present password, and the new one."""
+
+    current: str = Field(max_length=256)
+    new: str = Field(max_length=256)
+
+
+class PasswordNew(Given):
+    """The new password, with the link that was mailed."""
+
+    password: str = Field(max_length=256)
+
+
+class AddressChange(Given):
+    """The new e-mail address, and the password."""
+
+    email: str = Field(max_length=254)
+    password: str = Field(max_length=256)
+
+
+class Forgotten(Given):
+    """The user name or e-mail address of the account whose password is forgotten."""
+
+    username: str = Field(max_length=254)
+
+
 class TokenIn(Given):
     """A token to make: what it is for and what it may do."""
 
@@ -76,6 +102,7 @@ class Me(BaseModel):
 
     username: str
     email: str
+    email_verified: bool = False
     role: str
     created_at: datetime
     token: TokenOut | None = None

@@ -79,18 +79,27 @@ def new_token_secret() -> str:
     return f"plm_{body}{digits}"
 
 
-def sign_up(session: Session, username: str, email: str, password: str, role: str = "participant") -> Account:
-    """Make an account. Raises Refused (e-mail), PasswordWeak, AccountExists."""
-    username = username.lower()
+def normalized_email(email: str) -> str:
+    """The address as it is kept. Raises Refused."""
     try:
-        email = validate_email(email, check_deliverability=False).normalized.lower()
+        return validate_email(email, check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:
         raise Refused(f"The e-mail address is not valid: {error}", field="email") from error
+
+
+def hashed_password(username: str, password: str) -> str:
+    """The hash to keep of a password. Raises PasswordWeak."""
     lowered = password.lower()
     if len(password) < SHORTEST_PASSWORD or username in lowered or any(word in lowered for word in COMMON):
         raise PasswordWeak
     with _hashing:
-        hashed = _password().hash(password)
+        return _password().hash(password)
+
+
+def sign_up(session: Session, username: str, email: str, password: str, role: str = "participant") -> Account:
+    """Make an account. Raises Refused (e-mail), PasswordWeak, AccountExists."""
+    username, email = username.lower(), normalized_email(email)
+    hashed = hashed_password(username, password)
     made = session.execute(
         insert(Account)
         .values(username=username, email=email, password_hash=hashed, role=role)
@@ -127,6 +136,27 @@ def open_session(session: Session, account: Account, user_agent: str) -> str:
         )
     )
     return secret
+
+
+def confirm_password(session: Session, account_id: int, password: str) -> Account:
+    """The account, held, where this is its password. Raises WrongCredentials."""
+    account = session.get_one(Account, account_id, with_for_update=True, populate_existing=True)
+    with _hashing:
+        fits = _password().verify(password, account.password_hash)
+    if not fits:
+        raise WrongCredentials("This is not your present password.")
+    return account
+
+
+def set_password(session: Session, account: Account, password: str, kept_session: str = "") -> None:
+    """Give the account another password and end its browser sessions, but for the one of this secret.
+
+    Tokens stay: programs use them, and each can be revoked. Raises PasswordWeak.
+    """
+    account.password_hash = hashed_password(account.username, password)
+    others = (BrowserSession.account_id == account.id, BrowserSession.token_hash != sha256(kept_session))
+    session.execute(delete(BrowserSession).where(*others))
+    session.flush()
 
 
 def close_session(session: Session, secret: str) -> None:

@@ -153,6 +153,7 @@ class Submission(TypedDict):
     stamps: Stamps
     attempt: int
     queue: Queue | None
+    expected_seconds: int | None
     findings: list[Finding]
     findings_total: int
     warnings: list[Finding]

@@ -61,6 +61,7 @@ class Me(TypedDict):
 
     username: str
     email: str
+    email_verified: bool
     role: str
     created_at: str
     token: NotRequired[Token | None]

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app import audit
+from app.accounts.errors import EmailUnverified
 from app.accounts.models import Account
 from app.accounts.service import Principal
 from app.competitions import errors
@@ -21,6 +22,7 @@ from app.competitions.service import competition_of, is_organizer, organizes, pa
 from app.db import now
 from app.errors import Conflict, Denied
 from app.messages import letters, outbox
+from app.settings import settings
 
 
 def invited(competition: Competition, email: str) -> bool:
@@ -33,7 +35,7 @@ def invited(competition: Competition, email: str) -> bool:
 def join(session: Session, who: Principal, slug: str, accept_terms: bool) -> Participation:
     """Join a competition and accept its present terms; joining again accepts terms that changed since.
 
-    Raises CompetitionNotFound, TermsNotAccepted, NotInvited.
+    Raises CompetitionNotFound, TermsNotAccepted, NotInvited, EmailUnverified.
     """
     competition = competition_of(session, slug)
     if not accept_terms:
@@ -44,6 +46,8 @@ def join(session: Session, who: Principal, slug: str, accept_terms: bool) -> Par
         if not organizing and not invited(competition, session.get_one(Account, who.account_id).email):
             raise errors.NotInvited
         listed = bool(competition.allowed_emails)
+        if not organizing:
+            _require_verified(session, who, listed=listed)
         at_once = competition.registration_auto_approve or listed or organizes(who, competition)
         session.execute(
             insert(Participation)
@@ -61,6 +65,14 @@ def join(session: Session, who: Principal, slug: str, accept_terms: bool) -> Par
     found.terms_version = max(found.terms_version, competition.terms_version)
     session.flush()
     return found
+
+
+def _require_verified(session: Session, who: Principal, *, listed: bool) -> None:
+    """Raise EmailUnverified where the setting or a list of addresses asks for a confirmed one."""
+    asked = settings().verified_to_join or (listed and settings().sends_mail)
+    account = session.get_one(Account, who.account_id)
+    if asked and account.email_verified_at is None:
+        raise EmailUnverified(f"Confirm {account.email} first.")
 
 
 def organized(session: Session, who: Principal, slug: str) -> Competition:

@@ -99,6 +99,30 @@ def phase_closed(slug: str, title: str, phase_slug: str, phase: str, ends_at: da
     return Letter(f"Closed: {phase} ({title})", f"{said}\n{page(f'/competitions/{slug}?phase={phase_slug}')}")
 
 
+def new_password(link: str) -> Letter:
+    """Somebody wants a new password for the account."""
+    said = f"Somebody, hopefully you, wants a new password for your account. Set it within an hour:\n{link}"
+    return Letter("Your new password", f"{said}\n\nIf it was not you, do nothing: your password stays as it is.")
+
+
+def confirm(link: str) -> Letter:
+    """The address is to be confirmed."""
+    said = f"Please confirm that this is your e-mail address, within a week:\n{link}"
+    return Letter("Confirm your e-mail address", f"{said}\n\nIf you know nothing of this, do nothing.")
+
+
+def password_changed() -> Letter:
+    """The password is another one now."""
+    said = "The password of your account was changed, and you are signed out everywhere else."
+    return Letter("Your password was changed", f"{said}\nIf it was not you, set a new one: {page('/reset')}")
+
+
+def address_changed(address: str) -> Letter:
+    """To the address that was left."""
+    said = f"The e-mail address of your account is now {one_line(address)}. Mails go there from now on."
+    return Letter("Your e-mail address was changed", f"{said}\nIf it was not you, tell the operator of this server.")
+
+
 def announcement(slug: str, title: str, headline: str, body: str) -> Letter:
     """What the organizers wrote, as they wrote it."""
     said = f"The organizers of {one_line(title)} announce:\n\n{one_line(headline)}\n\n{body.strip()}"

@@ -48,11 +48,12 @@ def reader_of(session: Session, token: str) -> tuple[Account, str]:
 
 
 def _signer(account: Account) -> Signer:
-    return Signer(_secret(), salt=f"unsubscribe-{account.id}", digest_method=hashlib.sha256)
+    return Signer(secret(), salt=f"unsubscribe-{account.id}", digest_method=hashlib.sha256)
 
 
 @lru_cache
-def _secret() -> str:
+def secret() -> str:
+    """The server's key for links."""
     given = settings().secret
     return given.get_secret_value() if given is not None else kept(settings().data_dir / "secret")
 

@@ -20,7 +20,10 @@ DEFAULTS = {
     "rescored": True,
     "webhook_disabled": True,
 }
+# Of an account's own affairs, such as a new password: always mailed, and no matter of taste.
+ACCOUNT = "account"
 _KINDS_SQL = "kind IN ('" + "', '".join(DEFAULTS) + "')"
+_ALL_KINDS_SQL = "kind IN ('" + "', '".join([*DEFAULTS, ACCOUNT]) + "')"
 
 
 class Mail(Timestamped, Base):
@@ -29,7 +32,7 @@ class Mail(Timestamped, Base):
     __tablename__ = "mails"
     __table_args__ = (
         UniqueConstraint("account_id", "key"),
-        CheckConstraint(_KINDS_SQL, name="kind"),
+        CheckConstraint(_ALL_KINDS_SQL, name="kind"),
         CheckConstraint("state IN ('waiting', 'sending', 'sent', 'failed')", name="state"),
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_is_stamped"),
         CheckConstraint("state <> 'failed' OR error <> ''", name="failed_has_reason"),
@@ -39,6 +42,8 @@ class Mail(Timestamped, Base):
 
     ref: Mapped[str] = mapped_column(String(32), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    # Another address than the account's: one that is to be confirmed, or was left.
+    recipient: Mapped[str | None] = mapped_column(String(254))
     kind: Mapped[str] = mapped_column(String(16))
     key: Mapped[str] = mapped_column(String(100))
     subject: Mapped[str] = mapped_column(String(200))

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Account
 from app.db import new_ref
+from app.messages.errors import MailOff
 from app.messages.letters import Letter
-from app.messages.models import DEFAULTS, Mail, MailPreference
+from app.messages.models import ACCOUNT, DEFAULTS, Mail, MailPreference
 from app.settings import settings
 
 TRIES = 10
@@ -57,6 +58,17 @@ def queue_each(session: Session, letters: Mapping[int, Letter], kind: str, key: 
         return 0
     made = insert(Mail).on_conflict_do_nothing().returning(Mail.ref)
     return len(session.scalars(made, rows).all())
+
+
+def write(session: Session, account: Account, key: str, letter: Letter, recipient: str | None = None) -> None:
+    """Write a mail of the account's own affairs, to its address or another one, whatever mail it wants.
+
+    Raises MailOff where this server sends none.
+    """
+    if not settings().sends_mail:
+        raise MailOff
+    values = {"kind": ACCOUNT, "key": key, "subject": letter.subject, "text": letter.text, "recipient": recipient}
+    session.execute(insert(Mail).values(ref=new_ref("mail"), account_id=account.id, **values).on_conflict_do_nothing())
 
 
 def drop(session: Session, *which: Any) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from app.messages.links import page, unsubscribe_link
-from app.messages.models import Mail
+from app.messages.models import ACCOUNT, Mail
 from app.settings import SMTP_PORTS, settings
 
 SECONDS = 10.0
@@ -28,6 +28,7 @@ FOOT = (
     "No more mails of this kind: {link}\n"
     "All kinds: `palmares mail list` and `palmares mail set`.\n"
 )
+ACCOUNT_FOOT = "\n\n-- \nThis is about the account {username} of {site}\n"
 
 
 class NotTaken(Exception):
@@ -67,20 +68,27 @@ def _policy() -> EmailPolicy:
 POLICY = _policy()
 
 
+def address_of(mail: Mail) -> str:
+    """Where the mail goes."""
+    return mail.recipient or mail.account.email
+
+
 def compose(mail: Mail) -> EmailMessage:
     """The mail as it goes out: plain text, one recipient. Raises ValueError where a header would not be one line."""
     sender = parseaddr(settings().mail_from)[1]
-    link = unsubscribe_link(mail.account, mail.kind)
-    message = EmailMessage(policy=POLICY.clone(utf8=not mail.account.email.isascii()))
+    message = EmailMessage(policy=POLICY.clone(utf8=not address_of(mail).isascii()))
     message["From"] = settings().mail_from
-    message["To"] = mail.account.email
+    message["To"] = address_of(mail)
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = f"<{mail.ref}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["List-Unsubscribe"] = f"<{link}>"
-    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    foot = FOOT.format(username=mail.account.username, site=page("/"), link=link)
+    foot = ACCOUNT_FOOT.format(username=mail.account.username, site=page("/"))
+    if mail.kind != ACCOUNT:
+        link = unsubscribe_link(mail.account, mail.kind)
+        message["List-Unsubscribe"] = f"<{link}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        foot = FOOT.format(username=mail.account.username, site=page("/"), link=link)
     message.set_content(f"Hello {mail.account.username},\n\n{mail.text}{foot}", cte="quoted-printable")
     return message
 
@@ -129,7 +137,7 @@ def send(server: smtplib.SMTP, mail: Mail) -> None:
     except ValueError as error:
         raise NotTaken(f"It cannot be written as a mail: {error}", final=True) from error
     try:
-        _envelope(server, parseaddr(settings().mail_from)[1], mail.account.email)
+        _envelope(server, parseaddr(settings().mail_from)[1], address_of(mail))
     except OSError as error:
         raise LostBefore(said(error)) from error
     # From here on, only the server's own word says that it has not taken the mail.

@@ -229,6 +229,14 @@ class RescoreFailures(Conflict):
     fix = "Cancel it, have the cause mended and start again; or let these keep their score: `--apply --skip-failed`."
 
 
+class StillOrganizing(Conflict):
+    """An account that owns competitions (`competitions`) cannot be deleted: they would be nobody's."""
+
+    code = "still_organizing"
+    title = "You own competitions"
+    fix = "Hand each over first: `palmares organizers transfer SLUG USER`, or delete it."
+
+
 class UploadNotFound(NotFound):
     """There is no upload of this ref, it has expired, or it is not yours."""
 

@@ -32,6 +32,7 @@ from app.scoring.validating import validate
 from app.settings import MIB, settings
 from app.submissions import gates, receiving, service, uploads
 from app.submissions.errors import NotScored
+from app.submissions.history import HistoryOut, history_of
 from app.submissions.live import hub
 from app.submissions.models import Evaluation, Submission
 from app.submissions.schemas import (
@@ -223,6 +224,13 @@ def of_phase(
         return _page(request, session, who, rows, limit, cursor)
 
 
+@router.get(PHASE + "/history")
+def history(who: Reader, slug: str, phase: str) -> HistoryOut:
+    """Your final scores and your team's in this phase, first sent first, at most the newest 500."""
+    with Session.begin() as session:
+        return history_of(session, who, competitions.phase_of(session, slug, phase))
+
+
 @router.get("/submissions")
 def mine(
     request: Request,
@@ -242,7 +250,8 @@ def mine(
     if phase is not None:
         rows = rows.where(Phase.slug == phase)
     if state is not None:
-        rows = rows.where(Submission.evaluations.any(Evaluation.state == state))
+        effective = Evaluation.effective_at.is_not(None)  # a preview's state would tell that there is one
+        rows = rows.where(Submission.evaluations.any((Evaluation.state == state) & effective))
     with Session.begin() as session:
         return _page(request, session, who, rows, limit, cursor)
 
@@ -301,9 +310,8 @@ def report(who: Reader, ref: str, version: Annotated[int | None, Query(ge=1)] = 
         return found
 
 
-@router.get("/submissions/{ref}/items")
-def items(who: Reader, ref: str) -> Response:
-    """A line of JSON per item, for organizers, and for participants where the phase shows items."""
+def _items_shown(who: Principal, ref: str) -> tuple[str, dict[str, Any] | None]:
+    """The file of its items, and the split where only the public ones are shown. Raises Denied, NotScored."""
     with Session.begin() as session:
         submission = service.submission_of(session, who, ref)
         evaluation, phase = submission.evaluation, submission.phase
@@ -311,13 +319,26 @@ def items(who: Reader, ref: str) -> Response:
             raise Denied("This phase shows no values per item: they would tell the hidden answers.")
         if evaluation.items_sha256 is None:
             raise NotScored(f"Its state is {evaluation.state}.", state=evaluation.state)
-        view, split = view_of(phase, who, now(session)), phase.split
+        view = view_of(phase, who, now(session))
         if view.ladder:
             raise Denied("This phase shows scores as its ladder does, and values per item when it is published.")
+        return evaluation.items_sha256, None if view.whole else phase.split
+
+
+@router.get("/submissions/{ref}/items")
+def items(who: Reader, ref: str) -> Response:
+    """A line of JSON per item, for organizers, and for participants where the phase shows items."""
+    sha256, split = _items_shown(who, ref)
     name, kind = f"{ref}-items.jsonl", "application/jsonl"
-    if view.whole or split is None:
-        return _download(evaluation.items_sha256, name, kind)
-    return Response(_public_lines(evaluation.items_sha256, split), headers=_headers(name), media_type=kind)
+    if split is None:
+        return _download(sha256, name, kind)
+    return Response(_public_lines(sha256, split), headers=_headers(name), media_type=kind)
+
+
+def item_lines(who: Principal, ref: str) -> list[bytes]:
+    """What the door of items tells this asker, line by line. Raises as it does."""
+    sha256, split = _items_shown(who, ref)
+    return (storage.get(sha256) if split is None else _public_lines(sha256, split)).splitlines()
 
 
 def _public_lines(sha256: str, split: dict[str, Any]) -> bytes:

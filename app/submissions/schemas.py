@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.competitions.visibility import View
 from app.scoring.ladder import rounded
-from app.submissions import service
+from app.submissions import service, waiting
 from app.submissions.limits import Limits, Use
 from app.submissions.models import Evaluation, Mark, Submission
 
@@ -88,7 +88,8 @@ class JudgedOut(BaseModel):
 class SubmissionOut(BaseModel):
     """A submission with the state of its newest evaluation; `mark` is what was said about it later.
 
-    `history` holds its judgements, newest first, where it was judged more than once.
+    `history` holds its judgements, newest first, where it was judged more than once. `expected_seconds` is about how
+    long the score will take, null where what was judged lately does not tell.
     """
 
     ref: str
@@ -102,6 +103,7 @@ class SubmissionOut(BaseModel):
     stamps: Stamps
     attempt: int
     queue: dict[str, int] | None
+    expected_seconds: int | None = None
     findings: list[Any]
     findings_total: int
     warnings: list[Any]
@@ -206,6 +208,7 @@ def submission_out(
         stamps=Stamps.model_validate(evaluation, from_attributes=True),
         attempt=evaluation.attempt,
         queue={"position": place[0], "of": place[1]} if place else None,
+        expected_seconds=waiting.expected_seconds(session, evaluation, place),
         findings=evaluation.findings,
         findings_total=evaluation.findings_total,
         warnings=evaluation.warnings,

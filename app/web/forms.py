@@ -1,17 +1,14 @@
-"""What pages send: sign up, log in, log out, join, submit, cancel, unsubscribe. Each ends in a redirect (the last in a
+"""What pages send: sign up, log in, log out, join, unsubscribe. Each ends in a redirect (the last in a
 page), or in its form again with what is wrong (status kept, values kept, passwords never).
 
 Decision: the forms call the functions of the API's doors, so that a page can never do what the API would refuse.
 Cross-site requests are stopped by the OriginGate, before any of this.
 """
 
-import re
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 
-import anyio
-from fastapi import APIRouter, Form, Request, Response, status
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, Form, Request, Response
 from pydantic import BaseModel, ValidationError
 
 from app import problems
@@ -23,35 +20,20 @@ from app.competitions import people_routes as competitions
 from app.competitions.schemas import Join
 from app.errors import Fault, Refused
 from app.messages import routes as mail
-from app.settings import MIB, settings
-from app.submissions import routes as submissions
+from app.web.addresses import local, to
 from app.web.language import COOKIE, LANGUAGES
 from app.web.rendering import Page, render
-from app.web.views import competition_page, submission_page
+from app.web.views import competition_page
 
 router = APIRouter(include_in_schema=False, route_class=Page)
-# A form with a file: the file itself, and its frame. What is too large is told by `receiving`, this is the last wall.
-UPLOAD_BYTES = settings().upload_bytes + 2 * MIB
 Given = TypeVar("Given", bound=BaseModel)
 Text = Annotated[str, Form(max_length=1000)]
-# One slash, then visible ASCII without a backslash: browsers read `//`, `/\` and `/<tab>/` as another host.
-LOCAL = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 RULES = {
     "username": "The user name has 3 to 32 letters, digits, hyphens or underscores, and begins and ends with a letter "
     "or digit.",
     "email": "The e-mail address is too long.",
     "password": "The password is longer than 256 characters.",
 }
-
-
-def local(address: str) -> str:
-    """The address where it is a path of this very server, else the start page."""
-    return address if len(address) <= 500 and LOCAL.fullmatch(address) else "/"
-
-
-def to(address: str) -> RedirectResponse:
-    """On to a page by GET."""
-    return RedirectResponse(address, status.HTTP_303_SEE_OTHER)
 
 
 def checked(schema: type[Given], **values: str) -> Given:
@@ -148,26 +130,6 @@ def join(request: Request, who: Submitter, slug: str, accept_terms: Text = "", p
     except Fault as fault:
         return competition_page(request, who, slug, phase or None, fault)
     return to(f"/competitions/{slug}?phase={phase}" if phase else f"/competitions/{slug}")
-
-
-@router.post("/competitions/{slug}/phases/{phase}/submit", max_body_size=UPLOAD_BYTES)
-async def submit(request: Request, who: Submitter, slug: str, phase: str) -> Response:
-    """Send a submission; who may is decided before the body is read, as at the API's door."""
-    try:
-        made = await submissions.create(request, Response(), who, slug, phase)
-    except Fault as fault:
-        return await anyio.to_thread.run_sync(competition_page, request, who, slug, phase, fault)
-    return to(made.links["page"])
-
-
-@router.post("/submissions/{ref}/cancel")
-def cancel(request: Request, who: Submitter, ref: str) -> Response:
-    """Cancel a submission."""
-    try:
-        submissions.cancel(request, who, ref)
-    except Fault as fault:
-        return submission_page(request, who, ref, fault)
-    return to(f"/submissions/{ref}")
 
 
 @router.post("/unsubscribe/{token}")

@@ -3,17 +3,19 @@
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
-from app.accounts.guards import Reader, Visitor
+from app.accounts.guards import Visitor
 from app.competitions import routes as competitions
 from app.errors import NotFound
 from app.messages import routes as mail
 from app.scoring.findings import CODES
 from app.web import catalogue, forms
+from app.web.me import routes as participants
 from app.web.rendering import FOLDER, Page, render
-from app.web.views import competition_page, remember, submission_page
+from app.web.views import competition_page, remember
 
 router = APIRouter(include_in_schema=False, route_class=Page, dependencies=[Depends(remember)])
 router.include_router(forms.router)
+router.include_router(participants.router)
 
 
 def mount_static(app: FastAPI) -> None:
@@ -37,12 +39,6 @@ def all_competitions(request: Request, who: Visitor) -> Response:
 def competition(request: Request, who: Visitor, slug: str, phase: str | None = None) -> Response:
     """A competition with the board of a phase."""
     return competition_page(request, who, slug, phase)
-
-
-@router.get("/submissions/{ref}")
-def submission(request: Request, who: Reader, ref: str) -> Response:
-    """A submission: its state, live, and what came of it."""
-    return submission_page(request, who, ref)
 
 
 @router.get("/unsubscribe/{token}")

@@ -6,8 +6,10 @@ and the API keeps its problem+json untouched. Undefined names in templates are e
 """
 
 import re
+import secrets
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -99,7 +101,7 @@ def _environment() -> Environment:
     made.filters.update(
         number=language.written_number, moment=moment, span=span, size=size, commands=commands, markdown=to_html
     )
-    made.globals.update(version=__version__, TERMINAL=TERMINAL, steps=steps)
+    made.globals.update(version=__version__, TERMINAL=TERMINAL, steps=steps, new_key=partial(secrets.token_urlsafe, 16))
     return made
 
 

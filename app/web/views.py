@@ -1,4 +1,4 @@
-"""The two pages that are shown by reading and by forms alike: a competition with its board, and a submission."""
+"""The page that is shown by reading and by forms alike: a competition with its board."""
 
 from fastapi import Request, Response
 
@@ -64,10 +64,3 @@ def competition_page(
         fault=fault,
         upload_bytes=settings().upload_bytes,
     )
-
-
-def submission_page(request: Request, who: Principal, ref: str, fault: Fault | None = None) -> Response:
-    """A submission's page; `fault` is what went wrong with an action on it."""
-    found = submissions.read(request, who, ref)
-    status = problems.status_of(fault) if fault else 200
-    return render(request, "submission.html", status, submission=found, fault=fault)

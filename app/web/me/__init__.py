@@ -1,0 +1,1 @@
+"""The participants' pages: their submissions, sending and checking files, account, teams."""
