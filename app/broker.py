@@ -17,7 +17,8 @@ VALIDATE = "palmares.validate"
 SCORE = "palmares.score"
 SWEEP = "palmares.sweep"
 MAIL = "palmares.mail"
-QUEUE_OF = {VALIDATE: "validate", SCORE: "score", SWEEP: "validate", MAIL: "validate"}
+HOOKS = "palmares.webhooks"
+QUEUE_OF = {VALIDATE: "validate", SCORE: "score", SWEEP: "validate", MAIL: "validate", HOOKS: "validate"}
 
 
 @lru_cache
@@ -52,7 +53,10 @@ def celery() -> Celery:
         },
         task_publish_retry=True,
         task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.2},
-        beat_schedule={"sweep": {"task": SWEEP, "schedule": settings().sweep_seconds, "options": {"expires": 30}}},
+        beat_schedule={
+            "sweep": {"task": SWEEP, "schedule": settings().sweep_seconds, "options": {"expires": 30}},
+            "webhooks": {"task": HOOKS, "schedule": settings().webhook_seconds, "options": {"expires": 10}},
+        },
     )
     if settings().sends_mail:
         ring = {"task": MAIL, "schedule": settings().mail_seconds, "options": {"expires": settings().mail_seconds}}

@@ -67,7 +67,7 @@ def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses={503: {"description": "A part is away; `checks` says which."}})
 def readyz(response: Response) -> dict[str, object]:
     """Every part that a submission needs, asked at the same time; 503 where one is away."""
     asked = {name: _pool.submit(check) for name, check in CHECKS.items()}

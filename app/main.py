@@ -3,11 +3,12 @@
 from typing import Any
 
 from asgi_correlation_id import CorrelationIdMiddleware
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
-from app import __version__, health, log, problems
+from app import __version__, health, log, problems, rates
 from app.accounts.routes import router as accounts
 from app.announcements.routes import router as announcements
+from app.archive.routes import router as archives
 from app.competitions import people
 from app.competitions.audit_routes import router as auditing
 from app.competitions.editing_routes import router as editing
@@ -27,15 +28,34 @@ from app.submissions.personal_routes import router as personal
 from app.submissions.routes import router as submissions
 from app.submissions.team_routes import router as teams
 from app.submissions.upload_routes import router as uploads
+from app.web.catalogue_routes import router as catalogue
 from app.web.pages import mount_static
 from app.web.pages import router as pages
+from app.webhooks.routes import router as webhooks
 
 API = "/api/v1"
-PROBLEM = {"description": "What is wrong, with a stable code and a way to mend it (RFC 9457)."}
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {**PROBLEM, "content": {"application/problem+json": {"schema": {"type": "object"}}}},
-    "5XX": {**PROBLEM, "content": {"application/problem+json": {"schema": {"type": "object"}}}},
-}
+RESPONSES: dict[int | str, dict[str, Any]] = {"4XX": problems.DOCUMENTED, "5XX": problems.DOCUMENTED}
+
+ROUTERS = (
+    accounts,
+    competitions,
+    editing,
+    taking_part,
+    auditing,
+    submissions,
+    uploads,
+    marks,
+    teams,
+    boards,
+    rescores,
+    archives,
+    announcements,
+    mail,
+    account_mail,
+    personal,
+    webhooks,
+    catalogue,
+)
 
 
 def create_app() -> FastAPI:
@@ -55,24 +75,13 @@ def create_app() -> FastAPI:
     app.state.participations = people.mine
     problems.install(app)
     # Limits stand on routers, not on the app: there the framework would answer outside of our middleware.
-    api = APIRouter(prefix=API, responses=RESPONSES, max_body_size=settings().body_bytes)
-    for router in (
-        accounts,
-        competitions,
-        editing,
-        taking_part,
-        auditing,
-        submissions,
-        uploads,
-        marks,
-        teams,
-        boards,
-        rescores,
-        announcements,
-        mail,
-        account_mail,
-        personal,
-    ):
+    api = APIRouter(
+        prefix=API,
+        responses=RESPONSES,
+        max_body_size=settings().body_bytes,
+        dependencies=[Depends(rates.by_address)],
+    )
+    for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)
     app.include_router(health.router)

@@ -18,7 +18,10 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+OLDEST_CLIENT = "0.1.0"
+"""The oldest version of the client that works with this server; an older one says so to its user."""
 HEADERS = {
+    "Palmares-Client-Min-Version": OLDEST_CLIENT,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -35,7 +38,10 @@ class CrossOrigin(Denied):
 
 
 class SecurityHeaders:
-    """Sets the headers that a response does not set itself."""
+    """Sets the headers that a response does not set itself, and those that its route asked for on the way.
+
+    Those (`state.headers`: rates, deprecation) stand in refusals too, which a route's own `Response` would not reach.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -46,9 +52,12 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
 
+        asked: dict[str, str] = scope.setdefault("state", {}).setdefault("headers", {})
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                headers.update(asked)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Content-Security-Policy", CSP)

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from app import errors
 from app.log import log
@@ -29,6 +30,30 @@ STATUS: Mapping[type[errors.Fault], int] = {
     errors.TooMany: 429,
     errors.Unavailable: 503,
 }
+
+
+DOCUMENTED = {
+    "description": "What is wrong, with a stable code and a way to mend it (RFC 9457).",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail", "code", "fix", "request_id"],
+                "properties": {
+                    "type": {"type": "string", "format": "uri-reference"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                    "code": {"type": "string"},
+                    "fix": {"type": "string"},
+                    "request_id": {"type": ["string", "null"]},
+                },
+            }
+        }
+    },
+}
+"""Every refusal in the OpenAPI document; the codes are at /api/v1/problems."""
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 def status_of(fault: errors.Fault) -> int:
@@ -62,15 +87,25 @@ def on_invalid(_: Request, error: Exception) -> JSONResponse:
     return problem(422, errors.Refused(detail, fields=fields).as_problem())
 
 
-def on_http(_: Request, error: Exception) -> JSONResponse:
+def on_http(request: Request, error: Exception) -> JSONResponse:
     """What Starlette itself refuses: unknown path, wrong method, body over the limit."""
     assert isinstance(error, HTTPException)  # noqa: S101
     if error.status_code == 413:
-        return on_fault(_, errors.TooLarge(str(error.detail)))
+        return on_fault(request, errors.TooLarge(str(error.detail)))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_allowed(request))
     phrase = HTTPStatus(error.status_code).phrase
     code = phrase.lower().replace(" ", "_").replace("-", "_")
     body = {"code": code, "title": phrase, "detail": str(error.detail), "fix": "See /api/v1/docs."}
-    return problem(error.status_code, body, dict(error.headers or {}))
+    return problem(error.status_code, body, headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of the address, of all its routes; Starlette names only those of the first."""
+    scopes = {method: {**request.scope, "method": method} for method in METHODS}
+    routes = request.app.router.routes
+    return [method for method, scope in scopes.items() if any(one.matches(scope)[0] is Match.FULL for one in routes)]
 
 
 def on_database(request: Request, error: Exception) -> JSONResponse:

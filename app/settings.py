@@ -8,16 +8,19 @@ import hashlib
 import tempfile
 from email.utils import parseaddr
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from limits import parse as parse_rate
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.scoring.limits import Limits
 
 MIB = 1024 * 1024
+OFF = "off"
 SMTP_PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 # A unix socket's path may be about 107 bytes long; postgres appends "/.s.PGSQL.5432" to the folder.
 LONGEST_RUN_DIR = 80
@@ -79,6 +82,8 @@ class Settings(BaseSettings):
     verified_to_join: bool = Field(
         False, description="Whether an e-mail address must be confirmed before joining; needs a mail server."
     )
+    account_rate: str = Field("1200/minute", description="Requests per account to the API; `off`: no limit.")
+    address_rate: str = Field("6000/minute", description="Requests per address to the API; `off`: no limit.")
     trace_key: SecretStr | None = Field(
         None, description="Secret under which addresses of sign-ins are hashed; empty: none are kept."
     )
@@ -87,13 +92,17 @@ class Settings(BaseSettings):
     # organizing
     deleted_days: int = Field(30, ge=0, description="Days in which a deleted competition can be restored.")
 
-    # mail
+    # mail and webhooks
     smtp_url: SecretStr | None = Field(
         None,
         description="Mail server, `smtp://`, `smtps://` or `smtp+starttls://user:password@host:port`; empty: no mail.",
     )
     mail_from: str = Field("", description="Sender of all mail, such as `Palmares <palmares@example.org>`.")
     mail_seconds: float = Field(10, gt=0, description="Time between two rounds of sending mail, seconds.")
+    webhook_seconds: float = Field(2, gt=0, description="Time between two rounds of sending webhooks, seconds.")
+    webhook_allow: str = Field(
+        "", description="Networks that webhooks may reach beside the public internet, with commas; by HTTP too."
+    )
     secret: SecretStr | None = Field(
         None, description="Key that signs the links in mails; empty: made once, the file `secret` in the data dir."
     )
@@ -136,6 +145,26 @@ class Settings(BaseSettings):
         if self.verified_to_join and self.smtp_url is None:
             raise ValueError("PALMARES_VERIFIED_TO_JOIN needs PALMARES_SMTP_URL: mails confirm")
         return self
+
+    @field_validator("login_rate", "signup_rate", "reset_rate", "account_rate", "address_rate")
+    @classmethod
+    def _rate(cls, value: str, about: ValidationInfo) -> str:
+        if value != OFF or about.field_name in ("login_rate", "signup_rate", "reset_rate"):
+            parse_rate(value)
+        return value
+
+    @field_validator("webhook_allow")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for one in value.split(","):
+            if one.strip():
+                ip_network(one.strip())
+        return value
+
+    @property
+    def webhook_networks(self) -> list[IPv4Network | IPv6Network]:
+        """The networks that webhooks may reach beside the public internet."""
+        return [ip_network(one.strip()) for one in self.webhook_allow.split(",") if one.strip()]
 
     @property
     def uploads_folder(self) -> Path:

@@ -125,6 +125,8 @@ def _environment(folder: Path) -> dict[str, str]:
         "PALMARES_DATA_DIR": str(folder),
         "PALMARES_CONFIG": str(folder / "client.toml"),
         "PALMARES_SIGNUP_RATE": "1000/hour",
+        "PALMARES_ADDRESS_RATE": "off",
+        "PALMARES_ACCOUNT_RATE": "off",
         "PALMARES_DEVICE": "cpu",
         "PYTHONUNBUFFERED": "1",
     }

@@ -9,7 +9,8 @@ import app.audit
 import app.competitions.models
 import app.leaderboards.models
 import app.messages.models
-import app.submissions.models  # noqa: F401
+import app.submissions.models
+import app.webhooks.models  # noqa: F401
 import workers.embeddings  # noqa: F401
 from app.db import Base
 from app.settings import settings

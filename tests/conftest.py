@@ -26,9 +26,8 @@ ROOT = Path(__file__).resolve().parents[1]
 RAIM = Path(os.environ.get("PALMARES_RAIM_PIQA", ROOT.parent / "shared" / "data" / "raim-piqa"))
 
 _HOME = tempfile.mkdtemp(prefix="plm-")
-os.environ.update(
-    PALMARES_DATA_DIR=f"{_HOME}/data", PALMARES_SIGNUP_RATE="100000/hour", PALMARES_RESET_RATE="99/hour"
-)
+os.environ.update(PALMARES_DATA_DIR=f"{_HOME}/data", PALMARES_SIGNUP_RATE="100000/hour", PALMARES_RESET_RATE="99/hour")
+os.environ.update(PALMARES_ACCOUNT_RATE="off", PALMARES_ADDRESS_RATE="off")
 for name in ("PALMARES_DATABASE_URL", "PALMARES_REDIS_URL", "PALMARES_STORAGE_URL", "PALMARES_URL", "PALMARES_TOKEN"):
     os.environ.pop(name, None)
 

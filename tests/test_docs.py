@@ -5,10 +5,13 @@ The command, the findings and the metrics have pages of their own, held by tests
 
 import ast
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+import typer
 
+from app.client import main
 from app.embedded import errors as embedded_errors
 from app.errors import all_faults
 from app.main import create_app
@@ -50,6 +53,56 @@ def links() -> list[tuple[Path, str]]:
         targets = re.findall(r"\]\(([^)\s]+)\)", prose) + re.findall(r'(?:src|href)="([^"]+)"', prose)
         found += [(page, target) for target in targets if not target.startswith(("http://", "https://", "mailto:"))]
     return found
+
+
+def blocks(text: str) -> list[tuple[str, str]]:
+    """Language and content of each block of code."""
+    return re.findall(r"^ *```(\w+)\n(.*?)^ *```", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def shell_commands(block: str) -> list[tuple[list[str], str | None]]:
+    """The `palmares` commands of a block of shell: the words after the name, and the file that takes the output."""
+    found = []
+    for line in block.replace("\\\n", " ").splitlines():
+        words = shlex.split(line, comments=True)
+        if words[:1] == ["palmares"]:
+            ends = [place for place, word in enumerate(words) if word in (">", "|", "&&", ";")]
+            end = ends[0] if ends else len(words)
+            found.append((words[1:end], words[end + 1] if words[end:] and words[end] == ">" else None))
+    return found
+
+
+COMMANDS = [
+    (page.name, words)
+    for page in PAGES
+    for kind, block in blocks(page.read_text())
+    if kind in ("sh", "console")
+    for words, _ in shell_commands(block)
+]
+
+
+@pytest.mark.parametrize(("page", "words"), COMMANDS, ids=lambda value: str(value)[:60])
+def test_every_command_of_the_pages_can_be_given(page, words, tmp_path, monkeypatch) -> None:
+    # given
+    monkeypatch.chdir(tmp_path)
+    for word in words:
+        file = tmp_path / word.removeprefix("/").split("=@")[-1]
+        if file.suffix and not word.startswith("-"):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+        elif not word.startswith("-"):
+            file.mkdir(parents=True, exist_ok=True)
+    command = leaf = typer.main.get_command(main.build())
+    for word in words:
+        leaf = getattr(leaf, "commands", {}).get(word, leaf)
+    called = []
+    leaf.callback = lambda **given: called.append(given)
+
+    # when
+    command.main(args=main.with_default_wait(words), prog_name="palmares", standalone_mode=False)
+
+    # then
+    assert called or words == ["--help"], page
 
 
 def test_every_setting_is_documented_with_its_default_and_sentence() -> None:

@@ -6,7 +6,6 @@ Each mail is claimed in a transaction of its own before the server is spoken to,
 import smtplib
 import time
 
-from app.announcements import clock
 from app.db import Session
 from app.log import log
 from app.messages import outbox, smtp
@@ -15,9 +14,8 @@ ROUND_SECONDS = 5.0
 
 
 def round_of_mail() -> None:
-    """Write what the clock has to say, then send what is due, for some seconds at most."""
+    """Send what is due, for some seconds at most."""
     with Session.begin() as session:
-        clock.tell(session)
         outbox.settle(session)
         waiting = outbox.due(session)
     if not waiting:

@@ -1,6 +1,7 @@
-"""What the clock asks of phases and competitions: carry submissions over at a start, remove what was deleted."""
+"""What the clock asks of phases and competitions: tell and carry over at a start, remove what was deleted."""
 
 from app.accounts import traces
+from app.announcements import clock
 from app.broker import VALIDATE, nudge
 from app.db import Session
 from app.leaderboards import carrying, purging
@@ -9,6 +10,8 @@ from app.log import log
 
 def by_the_clock() -> None:
     """Do what is due; each phase in a transaction of its own, the rings after its commit."""
+    with Session.begin() as session:
+        clock.tell(session)
     with Session.begin() as session:
         due = carrying.due(session)
     for phase_id in due:

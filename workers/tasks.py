@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import storage
-from app.broker import MAIL, SCORE, SWEEP, VALIDATE, celery, nudge
+from app.broker import HOOKS, MAIL, SCORE, SWEEP, VALIDATE, celery, nudge
 from app.db import Session
 from app.errors import Fault
 from app.leaderboards import service as leaderboards
@@ -25,7 +25,7 @@ from app.submissions import evaluation as machine
 from app.submissions import rescoring
 from app.submissions.errors import LlmJudgeUnavailable, ScoringFailed
 from app.submissions.models import Evaluation
-from workers import embeddings, mails, phases
+from workers import embeddings, hooks, mails, phases
 
 if TYPE_CHECKING:
     from app.scoring.report import Report
@@ -216,3 +216,9 @@ def send_mails() -> None:
     """A round of mail; beat rings for it where there is a mail server."""
     if settings().sends_mail:
         mails.round_of_mail()
+
+
+@app.task(name=HOOKS)
+def send_webhooks() -> None:
+    """Begin a round of webhooks where something is due."""
+    hooks.start_round()

@@ -5,15 +5,18 @@ Requests that carry `Authorization` never look at cookies, which is why the cros
 """
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
 
+from app import rates
 from app.accounts import service
 from app.accounts.errors import ScopeMissing, TokenInvalid
 from app.accounts.service import Principal
 from app.db import Session
 from app.errors import Denied, Unauthenticated
+from app.settings import settings
 
 
 def cookie_name(request: Request) -> str:
@@ -22,7 +25,14 @@ def cookie_name(request: Request) -> str:
 
 
 def visitor(request: Request) -> Principal | None:
-    """Who asks, None for an anonymous visitor. Raises TokenInvalid for a token that is none."""
+    """Who asks, None for an anonymous visitor. Raises TokenInvalid for a token that is none, RateLimited."""
+    found = _known(request)
+    if found is not None:
+        rates.spend(request, "account", settings().account_rate, str(found.account_id))
+    return found
+
+
+def _known(request: Request) -> Principal | None:
     header = request.headers.get("authorization")
     if header is not None:
         scheme, _, secret = header.partition(" ")
@@ -41,12 +51,17 @@ def visitor(request: Request) -> Principal | None:
 
 
 Visitor = Annotated[Principal | None, Depends(visitor)]
+# They let everything pass and stand here for the OpenAPI document: what a guarded route asks for.
+_bearer = HTTPBearer(scheme_name="token", description="An API token, `plm_…`.", auto_error=False)
+_cookie = APIKeyCookie(name="palmares", scheme_name="session", description="A browser's session.", auto_error=False)
+Token = Annotated[Any, Security(_bearer)]
+BrowserSession = Annotated[Any, Security(_cookie)]
 
 
-def needs(scope: str) -> Callable[[Principal | None], Principal]:
+def needs(scope: str) -> Callable[..., Principal]:
     """A dependency that lets through who is signed in and carries the scope. Raises Unauthenticated, ScopeMissing."""
 
-    def guard(who: Visitor) -> Principal:
+    def guard(who: Visitor, _token: Token, _session: BrowserSession) -> Principal:
         if who is None:
             raise Unauthenticated
         if not who.may(scope):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 # PostgreSQL holds no NUL, and a title is one line.
 Title = Annotated[
@@ -19,7 +19,7 @@ class AnnouncementIn(BaseModel):
 
     title: Title
     body: Body = Field(description="Markdown.")
-    mail: bool = False
+    mail: StrictBool = False
 
 
 class AnnouncementChange(BaseModel):

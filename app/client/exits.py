@@ -56,6 +56,7 @@ BY_CODE: dict[str, int] = {
     "upload_broken": PLATFORM,
     "unreachable": PLATFORM,
     "not_palmares": PLATFORM,
+    "webhook_not_delivered": PLATFORM,
     "wait_timed_out": TIMEOUT,
     "below_threshold": BELOW,
 }

@@ -34,10 +34,12 @@ from . import (
     people,
     phases,
     rescoring,
+    scripting,
     starter,
     submissions,
     teams,
     truth,
+    webhooks,
 )
 from .options import with_default_wait
 
@@ -108,6 +110,7 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("competition init", starter.init, "palmares competition init my-competition/"),
     ("competition apply", bundles.apply, "palmares competition apply my-competition/ --dry-run"),
     ("competition export", bundles.export, "palmares competition export photo-pairs -o my-copy/"),
+    ("competition archive", bundles.archive, "palmares competition archive photo-pairs -o photo-pairs-2026.zip"),
     (
         "competition set",
         organizing.competition_set,
@@ -142,6 +145,21 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("token revoke", account.token_revoke, "palmares token revoke tok_4f8s2k1p"),
     ("mail list", mail.mail_list, "palmares mail list"),
     ("mail set", mail.mail_set, "palmares mail set scored=on announcement=off"),
+    ("open", scripting.open_page, "palmares open sub_7h3k9q2m"),
+    ("api", scripting.api, "palmares api GET /competitions?limit=5"),
+    ("completion", scripting.completion, "palmares completion bash"),
+    (
+        "webhook create",
+        webhooks.webhook_create,
+        "palmares webhook create https://ci.example.org/palmares --event submission.scored",
+    ),
+    ("webhook list", webhooks.webhook_list, "palmares webhook list --competition photo-pairs"),
+    ("webhook set", webhooks.webhook_set, "palmares webhook set whk_7h3k9q2mab --on"),
+    ("webhook rotate", webhooks.webhook_rotate, "palmares webhook rotate whk_7h3k9q2mab"),
+    ("webhook delete", webhooks.webhook_delete, "palmares webhook delete whk_7h3k9q2mab"),
+    ("webhook test", webhooks.webhook_test, "palmares webhook test whk_7h3k9q2mab"),
+    ("webhook deliveries", webhooks.webhook_deliveries, "palmares webhook deliveries whk_7h3k9q2mab"),
+    ("webhook resend", webhooks.webhook_resend, "palmares webhook resend whk_7h3k9q2mab msg_4f8s2k1pqr"),
     ("doctor", doctor.doctor, "palmares doctor"),
 ]
 """Name, function and example of every command, in the order of `palmares --help`."""
@@ -158,6 +176,7 @@ GROUPS = {
     "integrity": "Doubtful labels and likenesses, for organizers.",
     "token": "API tokens, for CI and other machines.",
     "mail": "Which mail you get.",
+    "webhook": "Signed messages to an address of yours.",
 }
 
 
@@ -171,13 +190,13 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an unexpected failure.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show each request, and tracebacks.")] = False,
 ) -> None:
     """Enter competitions, check and score submissions, send them and see where they stand.
 
     The server is PALMARES_URL, the token PALMARES_TOKEN, or what `palmares login` kept.
     """
-    boundary.run.debug = debug
+    boundary.run.set_debug(debug)
 
 
 def build() -> typer.Typer:

@@ -17,7 +17,8 @@ YAML = """\
 #   palmares competition apply . --dry-run     # says what would change
 #   palmares competition apply .               # creates it, or updates it to what is written here
 #
-# Paths are relative to this file.
+# Paths are relative to this file. Lines such as `# key: value` are settings that are not used yet: take the `# ` away.
+# docs/organizers.md explains every key.
 version: 2
 
 slug: my-competition              # the name in addresses and commands: `palmares submit my-competition FILE`
@@ -25,6 +26,9 @@ title: My competition
 description: Which of two images is better, and why?
 terms: pages/terms.md             # participants accept this text when they join
 registration_auto_approve: true   # false: you approve each participant by hand
+# image: logo.png                 # PNG, JPEG, GIF or WebP of at most 2 MiB
+# contact_email: organizers@example.org
+# reward: "1000 EUR for the first"
 # allowed_emails: ["@example.org"]  # who may join; everybody without it
 # team_size: 4                    # participants may form teams of up to four
 # anonymous: true                 # no names on the boards until they are published
@@ -42,31 +46,39 @@ tasks:
     scorer:
       name: pairwise-explained                    # choice and explanation; a wrong choice earns no explanation credit
       weights: {accuracy: 0.5, explanation: 0.5}  # of the final score; they add up to 1
+    # show_items: true                            # participants see their values per pair, which tell the right choices
 
 phases:                           # times are UTC; plain dates mean midnight
   - index: 0
     slug: development
     name: Development
+    # description: Try, compare and improve.
     start: %(start)s
     end: %(end)s                 # without it, the phase stays open
     tasks: [0]
     max_submissions_per_day: 5    # invalid files and failures of the platform do not count
     max_submissions: 100
     starting_kit: starting_kit    # a folder is offered as a zip
+    # public_data: starting_kit   # the same for data
     # limit_window: rolling       # the day's limit counts the last 24 hours instead of the UTC day
     # max_concurrent: 2           # of one participant, waiting or running at once
+    # max_invalid_per_day: 10     # invalid files cost nothing up to here
+    # paused: true                # nothing new is taken, what was sent is judged
     # accept_late: true           # submissions after the end, on a board of their own
     # freeze_hours: 24            # the public board stands still in the last hours
+    # frozen_at: %(end)s       # or since this time
     # publish: manual             # what is frozen, hidden or anonymous is shown when you say so, not at the end
     # split: {share: 0.5, seed: 1}            # half of the pairs are public while the phase runs
-    # board: {counting: choice, choices: 2}   # best (default), latest, choice, all; see docs/organizers.md
+    # board: {counting: choice, choices: 2}   # best (default), latest, choice, all; goes before `leaderboards` below
   # A second phase that takes over each participant's counting submission, and needs one:
   # - {index: 1, slug: final, name: Final, start: %(end)s, tasks: [0], carry_from: development, gate: development}
 
-leaderboards:
+leaderboards:                     # the rule of all phases' boards, in CodaBench's form
   - title: Results
     key: results
-    submission_rule: Force_Best
+    submission_rule: Force_Best   # each participant's best submission counts
+    primary_index: 0              # ranked by the column with index 0, then by the others
+    # hidden: true                # it stands still from the start, until you publish
     columns:
       - {index: 0, key: final, title: Final, sorting: desc, precision: 4}
       - {index: 1, key: accuracy, title: Accuracy, sorting: desc, precision: 4}

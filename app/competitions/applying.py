@@ -111,7 +111,7 @@ def _apply_phase(
     else:
         if new_truth or phase.plan != values["plan"] or phase.split != values["split"]:
             require_unused(session, phase, "its ground truth, its scorer or its split differs")
-        if phase.board != values["board"]:
+        if any(getattr(phase, name) != values[name] for name in ("board", "plan", "split")):
             done.boards.append(phase)
     _set(phase, values, f"phases.{slug}.", done.changes)
     session.flush()

@@ -4,13 +4,12 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime
 from sqlakeyset import BadBookmark, select_page
 from sqlalchemy.orm import Session as OrmSession
 
 from app.accounts.guards import Admin, Organizer
 from app.competitions import auditing, people
-from app.competitions.schemas import AuditEventOut, AuditList
+from app.competitions.schemas import AuditEventOut, AuditList, Instant
 from app.db import Session
 from app.errors import Refused
 
@@ -28,8 +27,8 @@ class Chosen:
 
     action: Name = None
     actor: Name = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
 
 
 Filter = Annotated[Chosen, Depends()]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.competitions.rules import BoardRule, Overall, Split
 
@@ -55,6 +55,16 @@ class TaskIn(_Part):
     show_items: bool = False
 
 
+def _distinct(columns: list["ColumnIn"]) -> list["ColumnIn"]:
+    """A column is named by its key and by its index."""
+    for name in ("index", "key"):
+        values = [getattr(column, name) for column in columns]
+        twice = next((value for value in values if values.count(value) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two columns have the {name} {twice!r}.")
+    return columns
+
+
 class ColumnIn(_Part):
     """A column of the board: `key` is a score of the report, or a new name with a `computation`."""
 
@@ -73,7 +83,7 @@ class LeaderboardIn(_Part):
 
     title: str = ""
     key: str = ""
-    columns: list[ColumnIn] = Field(min_length=1)
+    columns: Annotated[list[ColumnIn], Field(min_length=1), AfterValidator(_distinct)]
     submission_rule: Literal[
         "Add", "Add_And_Delete", "Add_And_Delete_Multiple", "Force_Last", "Force_Latest_Multiple", "Force_Best"
     ] = "Add"
@@ -102,6 +112,7 @@ class PhaseIn(_Part):
     carry_from: str | None = None
     auto_migrate_to_this_phase: bool = False
     freeze_hours: Count = None
+    frozen_at: Moment | None = None
     publish: Literal["end", "manual"] = "end"
     board: BoardRule | None = None
     split: Split | None = None
@@ -165,6 +176,7 @@ NOT_DONE: dict[type[BaseModel], dict[str, Note]] = {
         "is_public": _SILENT,
     },
     TaskIn: {
+        "key": (_given, "a task belongs to its competition, and is written out in its bundle."),
         "description": _SILENT,
         "scoring_program": _NO_PROGRAM,
         "ingestion_program": _NO_PROGRAM,

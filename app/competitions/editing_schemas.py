@@ -4,16 +4,17 @@ import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from app.competitions.rules import BoardRule, Overall, Split
+from app.competitions.schemas import Instant
 
 # PostgreSQL keeps no NUL.
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 Line = Annotated[str, Field(pattern=r"^[^\x00]*$", min_length=1, max_length=200)]
-Count = Annotated[int | None, Field(ge=1, le=1_000_000)]
+Count = Annotated[StrictInt | None, Field(ge=1, le=1_000_000)]
 Relative = Annotated[str, Field(pattern=r"^(now|\+[0-9]{1,4}[mhdw])$")]
-Moment = AwareDatetime | Relative
+Moment = Instant | Relative
 """A time with its zone, or one by the server's clock: `now`, `+30m`, `+2h`, `+3d`, `+1w`."""
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -49,17 +50,17 @@ class PhaseEdit(_Edit):
     limit_window: Literal["day", "rolling"] = "day"
     max_concurrent: Count = None
     max_invalid_per_day: Count = None
-    paused: bool = False
-    accept_late: bool = False
+    paused: StrictBool = False
+    accept_late: StrictBool = False
     gate: str | None = None
     carry_from: str | None = None
-    freeze_hours: Annotated[int | None, Field(ge=1, le=8760)] = None
-    frozen: bool = False
+    freeze_hours: Annotated[StrictInt | None, Field(ge=1, le=8760)] = None
+    frozen: StrictBool = False
     publish: Literal["end", "manual"] = "end"
-    published: bool = False
+    published: StrictBool = False
     board: BoardRule = BoardRule()
     split: Split | None = None
-    show_items: bool = False
+    show_items: StrictBool = False
 
 
 class CompetitionEdit(_Edit):
@@ -69,10 +70,10 @@ class CompetitionEdit(_Edit):
     description: Text = ""
     terms: Text = ""
     contact_email: Annotated[str, Field(pattern=r"^([^@\s\x00]+@[^@\s\x00]+)?$", max_length=254)] = ""
-    anonymous: bool = False
-    team_size: Annotated[int, Field(ge=1, le=100)] = 1
+    anonymous: StrictBool = False
+    team_size: Annotated[StrictInt, Field(ge=1, le=100)] = 1
     overall: Overall | None = None
-    registration_auto_approve: bool = False
+    registration_auto_approve: StrictBool = False
     allowed_emails: list[Annotated[str, Field(pattern=r"^[^@\s\x00]*@[^@\s\x00]+$", max_length=254)]] = []
 
 

@@ -1,15 +1,26 @@
 """What goes in and out over HTTP about competitions."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from app.competitions import service
 from app.competitions.models import Competition, Participation, Phase
 
 Decision = Literal["approved", "denied", "banned"]
 ParticipationStatus = Literal["approved", "pending", "denied", "banned"]
+
+
+def _written(value: Any) -> Any:
+    """Pydantic would take a number for seconds since 1970; the document says that a time is a text."""
+    if not isinstance(value, str) or value.replace(".", "", 1).lstrip("+-").isdecimal():
+        raise ValueError("write it as 2026-03-01T00:00:00Z")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written)]
+"""A time with its zone, in ISO 8601."""
 
 
 class PhaseOut(BaseModel):
@@ -88,7 +99,7 @@ class Join(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    accept_terms: bool = False
+    accept_terms: StrictBool = False
 
 
 class Joined(BaseModel):
@@ -124,7 +135,7 @@ class ParticipantIn(BaseModel):
 
     status: Decision | None = None
     reason: str | None = Field(None, max_length=500, description="The participant can read it.")
-    baseline: bool | None = None
+    baseline: StrictBool | None = None
 
 
 class OrganizerOut(BaseModel):

@@ -13,12 +13,15 @@ from app.competitions.models import Participation, Phase
 from app.leaderboards.models import Board, Standing
 from app.leaderboards.placing import board_at, boards_of
 from app.submissions.models import Evaluation, Submission
+from app.webhooks.events import leaderboard_changed
 
 
 def touch(session: Session, phase_id: int) -> None:
-    """Count one change of the board (and hold its row: changes of one board happen one after the other)."""
+    """Count one change of the board (and hold its row: changes of one board happen one after the other); tell it."""
     change = insert(Board).values(phase_id=phase_id, version=1)
-    session.execute(change.on_conflict_do_update(index_elements=[Board.phase_id], set_={"version": Board.version + 1}))
+    counted = change.on_conflict_do_update(index_elements=[Board.phase_id], set_={"version": Board.version + 1})
+    version = session.execute(counted.returning(Board.version)).scalar_one()
+    leaderboard_changed(session, session.get_one(Phase, phase_id), version)
 
 
 def place(session: Session, evaluation_id: int) -> None:

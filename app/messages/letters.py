@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from app.messages.links import page
 
 LONGEST_SUBJECT = 200
+LISTED = 20
+Changed = tuple[str, float | None, float | None]
+"""A submission's ref, its score before and its score now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,24 @@ def failed(ref: str, title: str, phase: str) -> Letter:
     return Letter(f"Failed: {ref} ({title})", f"{said} {ours}\n{page(f'/submissions/{ref}')}")
 
 
+def rescored(slug: str, title: str, phase_slug: str, phase: str, reason: str, changed: list[Changed]) -> Letter:
+    """A phase was judged anew: the reader's submissions of another score; None twice: it is not told by mail."""
+    lines = [
+        ref if old is None and new is None else f"{ref}: {_value(old)} -> {_value(new)}"
+        for ref, old, new in changed[:LISTED]
+    ]
+    if len(changed) > LISTED:
+        lines.append(f"and {len(changed) - LISTED} more")
+    said = f"{one_line(phase)} of {one_line(title)} was judged anew, with these submissions of yours."
+    said += f" The organizers' reason: {one_line(reason)}" if reason else ""
+    place = page(f"/competitions/{slug}?phase={phase_slug}")
+    return Letter(f"Judged anew: {phase} ({title})", "\n".join([said, "", *lines, "", place]))
+
+
+def _value(value: float | None) -> str:
+    return "no score" if value is None else f"{value:.4f}"
+
+
 def phase_opened(slug: str, title: str, phase_slug: str, phase: str, ends_at: datetime | None) -> Letter:
     """A phase began."""
     until = f", until {moment(ends_at)}" if ends_at else ""
@@ -105,3 +127,12 @@ def announcement(slug: str, title: str, headline: str, body: str) -> Letter:
     """What the organizers wrote, as they wrote it."""
     said = f"The organizers of {one_line(title)} announce:\n\n{one_line(headline)}\n\n{body.strip()}"
     return Letter(f"{title}: {headline}", f"{said}\n\n{page(f'/competitions/{slug}')}")
+
+
+def webhook_disabled(ref: str, url: str, slug: str, reason: str) -> Letter:
+    """A webhook was switched off; of its address only the host is told, the rest may be a secret."""
+    host = urlsplit(url).hostname
+    said = f"The webhook {ref} to {host} is switched off, and what waited for it is lost. {one_line(reason)}"
+    flag = f" --competition {slug}" if slug else ""
+    how = f"See its log with `palmares webhook deliveries {ref}{flag}`; once it is mended, switch it on again with"
+    return Letter(f"Switched off: webhook {ref}", f"{said}\n{how} `palmares webhook set {ref}{flag} --on`.")

@@ -17,6 +17,8 @@ DEFAULTS = {
     "phase_opened": True,
     "phase_closed": True,
     "announcement": True,
+    "rescored": True,
+    "webhook_disabled": True,
 }
 # Of an account's own affairs, such as a new password: always mailed, and no matter of taste.
 ACCOUNT = "account"

@@ -1,6 +1,6 @@
 """What goes in and out over HTTP about mail."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StrictBool
 
 from app.messages.models import DEFAULTS
 
@@ -10,10 +10,12 @@ class Preferences(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    approved: bool = DEFAULTS["approved"]
-    scored: bool = DEFAULTS["scored"]
-    failed: bool = DEFAULTS["failed"]
-    invalid: bool = DEFAULTS["invalid"]
-    phase_opened: bool = DEFAULTS["phase_opened"]
-    phase_closed: bool = DEFAULTS["phase_closed"]
-    announcement: bool = DEFAULTS["announcement"]
+    approved: StrictBool = DEFAULTS["approved"]
+    scored: StrictBool = DEFAULTS["scored"]
+    failed: StrictBool = DEFAULTS["failed"]
+    invalid: StrictBool = DEFAULTS["invalid"]
+    phase_opened: StrictBool = DEFAULTS["phase_opened"]
+    phase_closed: StrictBool = DEFAULTS["phase_closed"]
+    announcement: StrictBool = DEFAULTS["announcement"]
+    webhook_disabled: StrictBool = DEFAULTS["webhook_disabled"]
+    rescored: StrictBool = DEFAULTS["rescored"]

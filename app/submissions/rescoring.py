@@ -23,6 +23,7 @@ from app.competitions.errors import PhaseNotReady
 from app.competitions.models import Phase, Truth
 from app.db import new_ref, now
 from app.errors import Denied
+from app.submissions import telling
 from app.submissions.errors import (
     RescoreEnded,
     RescoreFailures,
@@ -32,6 +33,7 @@ from app.submissions.errors import (
     TruthNotFound,
 )
 from app.submissions.models import TERMINAL, Evaluation, Rescore, Submission
+from app.webhooks.events import rescore_applied
 
 Rebuild = Callable[[Session, int], None]
 
@@ -252,7 +254,9 @@ def apply(session: Session, who: Principal, ref: str, rebuild: Rebuild, *, skip_
     _end(session, who, found, "applied", moment)
     session.expire_all()
     rebuild(session, found.phase_id)
+    telling.tell_rescored(session, found)
     _record(session, who, found, "rescore.applied", told | {"kept": so_far.skipped}, before)
+    rescore_applied(session, found.phase, found.ref, found.reason)
     return found
 
 

@@ -119,7 +119,10 @@ def _whole(who: Principal, slug: str, phase: str, ref: str) -> receiving.Upload:
         return receiving.Upload(uploads.whole(row), row.file_name, row.message)
 
 
-BODY = {
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
+BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -134,6 +137,8 @@ BODY = {
         },
     }
 }
+# An empty file is checked like any other.
+MAYBE_EMPTY: dict[str, Any] = {"requestBody": {**BODY["requestBody"], "required": False}}
 
 
 @router.post(PHASE + "/submissions", status_code=status.HTTP_202_ACCEPTED, openapi_extra=BODY, max_body_size=BODY_BYTES)
@@ -164,7 +169,7 @@ async def create(
     return answer
 
 
-@router.post(PHASE + "/validate", openapi_extra=BODY, max_body_size=BODY_BYTES)
+@router.post(PHASE + "/validate", openapi_extra=MAYBE_EMPTY, max_body_size=BODY_BYTES)
 async def check(request: Request, who: Submitter, slug: str, phase: str, upload: UploadRef = None) -> ValidationOut:
     """Check a file, or a complete upload, without submitting it: every fault at once, costs nothing."""
     item_ids = await anyio.to_thread.run_sync(_item_ids, who, slug, phase)
@@ -344,7 +349,7 @@ def _public_lines(sha256: str, split: dict[str, Any]) -> bytes:
     return b"".join(line for line, item in zip(lines, items, strict=True) if item["item_id"] in public)
 
 
-@router.get("/submissions/{ref}/file")
+@router.get("/submissions/{ref}/file", response_class=Response, responses=FILE)
 def file(who: Reader, ref: str) -> Response:
     """The file as it was sent."""
     with Session.begin() as session:

@@ -6,11 +6,11 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0011"
-down_revision: str | None = "0008"
+down_revision: str | None = "0009"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-OLD_KINDS = "'approved', 'scored', 'failed', 'invalid', 'phase_opened', 'phase_closed', 'announcement'"
+OLD_KINDS = "'approved', 'scored', 'failed', 'invalid', 'phase_opened', 'phase_closed', 'announcement', 'rescored'"
 # A submission never changes, but for this: its note and its file's name may go, nothing else with them.
 FORGET = """
 CREATE FUNCTION refuse_change_but_forgetting() RETURNS trigger LANGUAGE plpgsql AS $$

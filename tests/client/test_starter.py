@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.client import bundles, starter
 from app.competitions.bundle import read_bundle
+from app.competitions.bundle_schema import ColumnIn, CompetitionIn, LeaderboardIn, PageIn, PhaseIn, TaskIn
 from tests.client.server import Palmares
 
 
@@ -25,15 +26,25 @@ def test_the_lines_that_are_comments_can_be_used_too(palmares: Palmares, tmp_pat
     folder = tmp_path / "mine"
     palmares("competition", "init", folder)
     file = folder / "competition.yaml"
-    options = r"^( *)# (?=(?:allowed_emails|team_size|anonymous|overall|limit_window|max_concurrent|accept_late|"
-    options += r"freeze_hours|publish|split|board|- \{index):?)"
-    text, count = re.subn(options, r"\1", file.read_text(), flags=re.MULTILINE)
+    (folder / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n1")
+    text, count = re.subn(r"^( *)# (?=[a-z_]+: |- \{)", r"\1", file.read_text(), flags=re.MULTILINE)
     file.write_text(text)
-    assert count == 12
+    assert count == 22
     bundle = read_bundle(bundles.pack(folder, tmp_path / "mine.zip").read_bytes())
     assert bundle.notes == []
     assert (bundle.values["team_size"], bundle.phases[1].gate) == (4, "development")
     assert bundle.phases[0].values["board"] == {"counting": "choice", "choices": 2}
+
+
+# What the bundle says in another way: `carry_from`, `Force_Best`, the columns' own defaults.
+SAID_OTHERWISE = {"auto_migrate_to_this_phase", "computation", "computation_indexes"}
+
+
+def test_every_setting_is_there_or_in_a_comment() -> None:
+    parts = (CompetitionIn, PageIn, TaskIn, PhaseIn, LeaderboardIn, ColumnIn)
+    known = {name for part in parts for name in part.model_fields}
+    said = set(re.findall(r"(?:^ *(?:# )?(?:- )?|[{,] ?)([a-z_]+):", starter.YAML, flags=re.MULTILINE))
+    assert known - said <= SAID_OTHERWISE
 
 
 def test_nothing_is_overwritten(palmares: Palmares, tmp_path: Path) -> None:

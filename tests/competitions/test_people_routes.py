@@ -13,9 +13,11 @@ from app.db import now
 from app.main import create_app
 from app.submissions import rescoring
 from app.submissions.models import Mark
+from app.webhooks.models import Delivery, Webhook
 
 API = "/api/v1"
 HERE = f"{API}/competitions/pairs"
+BOARD = "leaderboard.changed"
 NEWS = {"title": "News", "body": "There are news."}
 TRUTH = '{"id": "p_000", "answer": "A", "explanation": "hidden words"}\n'
 # Every door that changes something with the scope `organize`, and a request that does; {ada}: a participant, {co}: a
@@ -39,6 +41,15 @@ ACTS = {
     ("POST", "/competitions/{slug}/phases/{phase}/rescores"): ("phases/main/rescores", {"json": {}}),
     ("POST", "/rescores/{ref}/apply"): ("/rescores/{rescore}/apply", {}),
     ("POST", "/rescores/{ref}/cancel"): ("/rescores/{rescore}/cancel", {}),
+    ("POST", "/competitions/{slug}/webhooks"): ("webhooks", {"json": {"url": "https://a.org/b", "events": [BOARD]}}),
+    ("PATCH", "/competitions/{slug}/webhooks/{ref}"): ("webhooks/whk_1", {"json": {"active": False}}),
+    ("DELETE", "/competitions/{slug}/webhooks/{ref}"): ("webhooks/whk_1", {}),
+    ("POST", "/competitions/{slug}/webhooks/{ref}/rotate"): ("webhooks/whk_1/rotate", {}),
+    ("POST", "/competitions/{slug}/webhooks/{ref}/test"): ("webhooks/whk_1/test", {}),
+    ("POST", "/competitions/{slug}/webhooks/{ref}/deliveries/{message}/resend"): (
+        "webhooks/whk_1/deliveries/msg_1/resend",
+        {},
+    ),
     ("POST", "/submissions/{ref}/disqualify"): ("/submissions/{one}/disqualify", {"json": {"reason": "Copied."}}),
     ("POST", "/submissions/{ref}/reinstate"): ("/submissions/{two}/reinstate", {}),
 }
@@ -82,6 +93,13 @@ def crowd(world, session):
     session.add_all([final, Announcement(ref="ann_1", competition_id=here, author_id=ada.account_id, **NEWS)])
     one, two = (world.submit(ada, key=key) for key in ("1", "2"))
     session.add(Mark(submission_id=two.id, disqualified_at=now(session), reason="Copied."))
+    owner = world.organizer.account_id
+    hook = Webhook(
+        ref="whk_1", account_id=owner, competition_id=here, url="https://a.org/", events=[], secret="whsec_a"
+    )
+    session.add(hook)
+    session.flush()
+    session.add(Delivery(ref="msg_1", webhook_ref="whk_1", event="webhook.ping", body="{}"))
     session.flush()
     session.expire(world.competition)
     rescore = rescoring.start(session, world.organizer, "pairs", "final")

@@ -60,6 +60,8 @@ BAD = {
     "no task": (YAML.replace("tasks: [0]", "tasks: [7]"), TRUTH, "unknown_task", 9),
     "backwards": (YAML.replace("2029-01-01", "2025-01-01"), TRUTH, "bad_value", 9),
     "weights": (YAML.replace("explained}", "explained, weights: {accuracy: 2}}"), TRUTH, "plan_invalid", 7),
+    "metric": (YAML.replace("explained}", "explained, weights: {beauty: 1}}"), TRUTH, "plan_invalid", 7),
+    "no sum": (YAML.replace("explained}", "explained, weights: {accuracy: 0.4}}"), TRUTH, "plan_invalid", 7),
     "truth": (YAML, TRUTH.replace('"A"', '"C"'), "bad_answer", 1),
 }
 

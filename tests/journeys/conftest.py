@@ -36,6 +36,7 @@ class Stack:
             "PALMARES_TASK_SECONDS": "150",
             "PALMARES_NUDGE_SECONDS": "1",
             "PALMARES_SWEEP_SECONDS": "1",
+            "PALMARES_WEBHOOK_ALLOW": "127.0.0.0/8",
             "PALMARES_CONFIG": str(folder / "client.toml"),
             **settings,
         }

@@ -37,7 +37,7 @@ def test_after_a_failure_of_ours_the_key_is_free(session, world, state, again):
     assert (world.submit(who, key="k", content=b"one").ref != first.ref) is again
 
 
-def test_one_key_forty_times_at_once_is_one_submission(committed):
+def test_one_key_fifty_times_at_once_is_one_submission(committed):
     from tests.conftest import World
 
     with db.Session.begin() as session:
@@ -47,5 +47,5 @@ def test_one_key_forty_times_at_once_is_one_submission(committed):
         with db.Session.begin() as session:
             return service.submit(session, who, "pairs", "main", service.Received("0" * 64, 1, "x"), "", "k")[0].ref
 
-    with ThreadPoolExecutor(10) as pool:
-        assert len(set(pool.map(one, range(40)))) == 1
+    with ThreadPoolExecutor(20) as pool:
+        assert len(set(pool.map(one, range(50)))) == 1
