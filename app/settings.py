@@ -146,10 +146,10 @@ class Settings(BaseSettings):
             raise ValueError("PALMARES_VERIFIED_TO_JOIN needs PALMARES_SMTP_URL: mails confirm")
         return self
 
-    @field_validator("login_rate", "signup_rate", "account_rate", "address_rate")
+    @field_validator("login_rate", "signup_rate", "reset_rate", "account_rate", "address_rate")
     @classmethod
     def _rate(cls, value: str, about: ValidationInfo) -> str:
-        if value != OFF or about.field_name in ("login_rate", "signup_rate"):
+        if value != OFF or about.field_name in ("login_rate", "signup_rate", "reset_rate"):
             parse_rate(value)
         return value
 

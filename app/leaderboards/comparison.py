@@ -2,7 +2,9 @@
 shows them; of somebody else's entry on the board nothing finer than means and tests.
 """
 
+import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
@@ -17,11 +19,14 @@ from app.leaderboards.board import counts, same_scoring
 from app.leaderboards.columns import rule_of
 from app.leaderboards.errors import DifferentPhases, DifferentScoring, NotCompared, SameSubmission
 from app.leaderboards.ranking import computing
-from app.scoring.comparing import KEYS, compare, read_items
+from app.scoring.comparing import KEYS, Comparison, compare, read_items
 from app.scoring.splitting import public_items
 from app.submissions import service as submissions
 from app.submissions.errors import NotScored, SubmissionNotFound
 from app.submissions.models import Submission
+
+KEPT = 128
+"""So many comparisons are remembered per process: a submission's page asks for the same two again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,17 @@ def comparison(who: Principal, ref: str, other: str) -> dict[str, Any]:
     """
     with Session.begin() as session:
         sides = _sides(session, who, ref, other)
-    a, b = (_shown(read_items(storage.get(sha256)), sides.public) for sha256 in sides.files)
-    with computing:
-        found = compare(a, b)
+    found = _compared(sides.files, json.dumps(sides.public, sort_keys=True))
     return {**sides.head, **found.as_dict(counts=sides.counts, ids=sides.ids)}
+
+
+@lru_cache(maxsize=KEPT)
+def _compared(files: tuple[str, str], public: str) -> Comparison:
+    """Two files of items compared, by the split's public items where there is one; files never change."""
+    split = json.loads(public)
+    a, b = (_shown(read_items(storage.get(sha256)), split) for sha256 in files)
+    with computing:
+        return compare(a, b)
 
 
 def _sides(session: OrmSession, who: Principal, ref: str, other: str) -> _Sides:

@@ -21,7 +21,8 @@ from app.db import new_ref, now
 from app.messages import service as mail
 from app.messages.models import Mail, MailPreference
 from app.submissions.errors import StillOrganizing
-from app.submissions.models import Submission
+from app.submissions.models import PendingUpload, Submission
+from app.webhooks.models import Webhook
 
 
 def personal_data(session: Session, account_id: int) -> dict[str, Any]:
@@ -39,6 +40,8 @@ def personal_data(session: Session, account_id: int) -> dict[str, Any]:
         "mail_preferences": mail.preferences(session, account_id),
         "mails": _rows(session, Mail, mine, "kind", "subject", "state", "created_at", "sent_at"),
         "participations": [_participation(session, one) for one in session.scalars(rows)],
+        "webhooks": _rows(session, Webhook, mine, "ref", "url", "events", "created_at"),
+        "uploads": _rows(session, PendingUpload, mine, "ref", "file_name", "length", "message", "created_at"),
         "organizes": list(
             session.scalars(
                 select(Competition.slug).where(Competition.organizer_id == account_id).order_by(Competition.slug)
@@ -84,7 +87,7 @@ def forget(session: Session, who: Principal, password: str) -> list[int]:
         .values(message="", file_name="")
         .execution_options(synchronize_session=False)
     )
-    for table in (BrowserSession, Token, AccountTrace, Mail, MailPreference, CoOrganizer):
+    for table in (BrowserSession, Token, AccountTrace, Mail, MailPreference, CoOrganizer, PendingUpload, Webhook):
         session.execute(delete(table).where(table.account_id == account.id))
     waiting = update(Invitation).where(Invitation.participation_id.in_(mine), Invitation.state == "open")
     session.execute(waiting.values(state="declined", answered_at=now(session)))

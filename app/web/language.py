@@ -16,6 +16,7 @@ from pathlib import Path
 from babel import Locale
 from babel.core import negotiate_locale
 from babel.dates import format_datetime
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -30,12 +31,17 @@ _current: ContextVar[str] = ContextVar("language", default="en")
 
 @cache
 def catalogue(language: str) -> NullTranslations:
-    """The texts of a language; English is what the sources say."""
+    """The texts of a language, from all its files (one per kind of reader); English is what the sources say."""
     if language == "en":
         return NullTranslations()
-    with (FOLDER / f"{language}.po").open("rb") as source:
-        compiled = BytesIO()
-        write_mo(compiled, read_po(source, locale=language))
+    texts = Catalog(locale=language)
+    for part in sorted(FOLDER.glob(f"{language}*.po")):
+        with part.open("rb") as source:
+            for message in read_po(source, locale=language):
+                if message.id:
+                    texts[message.id] = message
+    compiled = BytesIO()
+    write_mo(compiled, texts)
     compiled.seek(0)
     return Translations(compiled)
 

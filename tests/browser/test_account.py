@@ -81,11 +81,11 @@ def test_from_a_confirmed_address_to_a_new_password(stack: Any, visit: Any, insp
     expect(page.get_by_role("status")).to_contain_text("If there is such an account")
     page.goto(link(page, post, "Your new password"))
     inspect(page, "me-reset")
-    page.get_by_label("New password").fill("quite another one")
+    page.locator("#password").fill("quite another one")
     page.get_by_role("button", name="Set the password").click()
     page.get_by_role("link", name="Log in").last.click()
     page.get_by_label("User name or e-mail address").fill("ada")
-    page.get_by_label("Password").fill("quite another one")
+    page.locator("#password").fill("quite another one")
     page.get_by_role("main").get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="ada")).to_be_visible()
 

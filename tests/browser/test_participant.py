@@ -17,6 +17,19 @@ def send(page: Any, name: str, button: str = "Submit", note: str = "") -> None:
     page.get_by_role("button", name=button, exact=True).click()
 
 
+def dropped(page: Any, *names: str) -> None:
+    """Drop files of these names on the form."""
+    page.evaluate(
+        """(names) => {
+            const held = new DataTransfer();
+            for (const name of names) held.items.add(new File(["hello"], name));
+            const given = { dataTransfer: held, bubbles: true, cancelable: true };
+            document.querySelector("[data-drop]").dispatchEvent(new DragEvent("drop", given));
+        }""",
+        list(names),
+    )
+
+
 def broken_once(page: Any) -> list[str]:
     """Lets the first upload break after 1000 bytes; returns the list of the offsets from which pieces are sent."""
     offsets: list[str] = []
@@ -69,6 +82,16 @@ def test_from_an_invalid_file_to_the_chosen_one(stack: Any, visit: Any, inspect:
     expect(page.locator("[data-report]")).to_contain_text("This file is valid")
     page.reload()
     assert page.locator(".limits").inner_text() == limits  # neither the invalid one nor the check cost anything
+
+    dropped(page, "one.jsonl")
+    expect(page.locator("[data-size]")).to_have_text("5 B")
+    dropped(page, "one.jsonl", "two.jsonl")
+    expect(page.locator("[data-report]")).to_have_text("Drop one file, not several.")
+    page.route("**/api/v1/uploads/*", lambda route: route.continue_() if route.request.method != "PATCH" else None)
+    page.get_by_role("button", name="Submit", exact=True).click()
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.locator("[data-report]")).to_have_text("Cancelled; nothing was submitted.")
+    page.unroute("**/api/v1/uploads/*")
 
     refs = []
     offsets = broken_once(page)

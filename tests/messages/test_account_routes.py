@@ -19,6 +19,12 @@ NEW = "quite another one"
 API = "/api/v1"
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rate of their own: what other tests tried does not count here."""
+    monkeypatch.setattr(settings(), "login_rate", "1002/minute")
+
+
 @pytest.fixture
 def ada(client: Any, post: Any) -> Any:
     """A client that is signed in as a new account, with mail on."""

@@ -7,11 +7,18 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Account, BrowserSession, Token
+from app.settings import settings
 from app.submissions.models import Submission
 
 API = "/api/v1"
 ADA = {"username": "ada", "email": "ada@example.org", "password": "a long enough one"}
 GOOD = b'{"id": "p_000", "answer": "A", "explanation": "x"}\n{"id": "s_000", "answer": "B", "explanation": "y"}\n'
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """A rate of their own: what other tests tried does not count here."""
+    monkeypatch.setattr(settings(), "login_rate", "1001/minute")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.submissions.history import PointOut
 
 WIDTH, HEIGHT = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 28
+LEFT, RIGHT, TOP, BOTTOM = 60, 12, 12, 28
 TICKS = 4
 
 

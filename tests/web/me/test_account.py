@@ -6,10 +6,17 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.models import Account, Token
+from app.settings import settings
 from tests.web.me.test_submissions import EVIL, shown
 
 ADA = {"username": "ada", "email": "ada@example.org", "password": "a long enough one"}
 NEW = "quite another one"
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rate of their own: what other tests tried does not count here."""
+    monkeypatch.setattr(settings(), "login_rate", "1002/minute")
 
 
 @pytest.fixture
