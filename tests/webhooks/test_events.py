@@ -13,6 +13,7 @@ from app.leaderboards import service as leaderboards
 from app.submissions import evaluation as machine
 from app.submissions import rescoring
 from app.webhooks.events import ALL, DATA
+from app.webhooks.fan_out import fan_out
 from app.webhooks.models import Delivery
 from tests.leaderboards.test_rescore_routes import begin, judge, placed
 from tests.leaderboards.test_service import score
@@ -31,6 +32,7 @@ def hooks(session, world):
 
 def told(session, hooks) -> dict[str, list[dict]]:
     """The messages of each webhook, by its name, in the order of the events' names."""
+    fan_out(session)
     found: dict[str, list[dict]] = {}
     for one in session.scalars(select(Delivery).order_by(Delivery.event)):
         message = json.loads(one.body)
@@ -118,6 +120,7 @@ def test_an_applied_rescoring_is_told_and_a_preview_is_not(session, world, hooks
     first = placed(session, world, hooks["who"]["ada"], 0.8)
     rescore = begin(session, world)
     judge(session, rescore, {first.id: 0.5})
+    fan_out(session)
     session.execute(Delivery.__table__.delete())
     rescoring.apply(session, world.organizer, rescore.ref, leaderboards.rebuild)
     assert kinds(session, hooks) == {key: ["leaderboard.changed", "rescore.applied"] for key in ("ada", "ben", "all")}
@@ -131,6 +134,7 @@ def test_who_was_banned_who_is_off_who_does_not_want_it_and_a_deleted_competitio
     hooks["ada"].disabled = "Off."
     hooks["all"].events = [kind for kind in ALL if kind != "leaderboard.changed"]
     session.flush()
+    fan_out(session)
     session.execute(Delivery.__table__.delete())
     leaderboards.rebuild(session, world.phase.id)
     assert kinds(session, hooks) == {}
