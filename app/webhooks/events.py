@@ -109,9 +109,8 @@ def leaderboard_changed(session: Session, phase: Phase, board_version: int) -> N
 def phase_turned(session: Session, phase: Phase, event: Literal["phase.opened", "phase.closed"]) -> None:
     """Tell the competition's webhooks and those of its participants that a phase began or ended."""
     times = {"starts_at": phase.starts_at, "ends_at": phase.ends_at}
-    _keep(
-        session, phase, event, PhaseTurned(competition=phase.competition.slug, phase=phase.slug, **times), public=True
-    )
+    data = PhaseTurned(competition=phase.competition.slug, phase=phase.slug, **times)
+    _keep(session, phase, event, data, public=True)
 
 
 def rescore_applied(session: Session, phase: Phase, ref: str, reason: str) -> None:

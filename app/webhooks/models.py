@@ -44,9 +44,10 @@ class Webhook(Timestamped, Base):
 
 
 class Happening(Base):
-    """An event that is still to be turned into messages: of the competition, and of one account or (`public`) all in it.
+    """An event that is still to be turned into messages.
 
-    Of those with one topic only the last one counts.
+    Told of it are the webhooks of the competition, and of one account or (`public`) of all that take part. Of events
+    with one topic only the last one counts.
     """
 
     __tablename__ = "webhook_events"

@@ -108,6 +108,17 @@ def test_a_board_that_stands_still_is_told_to_organizers_only(session, world, ho
     assert kinds(session, hooks) == {"all": ["leaderboard.changed"]}
 
 
+def test_what_was_to_be_seen_before_a_freeze_is_told_and_what_came_after_is_not(session, world, hooks):
+    leaderboards.place(session, score(session, world, hooks["who"]["ada"], 0.5))
+    world.phase.frozen_at = now(session)
+    session.flush()
+    leaderboards.place(session, score(session, world, hooks["who"]["ada"], 0.6))
+    messages = told(session, hooks)
+    assert {name: [one["data"]["board_version"] for one in given] for name, given in messages.items()} == {
+        "ada": [1], "ben": [1], "all": [2],
+    }  # fmt: skip
+
+
 def test_phases_and_rescorings_are_told_to_all_that_take_part(session, world, hooks):
     world.phase.ends_at = now(session) - timedelta(milliseconds=1)
     session.flush()
