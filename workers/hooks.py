@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.db import Session
 from app.log import log
 from app.webhooks import outbox
+from app.webhooks.fan_out import BATCH, fan_out
 from app.webhooks.sending import send
 
 SENDERS = 8
@@ -39,6 +40,10 @@ def round_of_webhooks() -> None:
     """Send what is due; several senders, each with another receiver."""
     with Session.begin() as session:
         outbox.forget(session)
+    told = BATCH
+    while told == BATCH:
+        with Session.begin() as session:
+            told = fan_out(session)
     with ThreadPoolExecutor(SENDERS, thread_name_prefix="webhook") as senders:
         for done in [senders.submit(_sender) for _ in range(SENDERS)]:
             done.result()

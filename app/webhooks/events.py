@@ -1,25 +1,22 @@
-"""What webhooks are told: the events, their messages, and who is told of them. Written in the event's transaction.
+"""What webhooks are told: the events and their messages, one row each, written in the event's transaction.
 
 Decision: a message says that something happened and names it; who wants more asks the API, which knows who may see
 what. So a message carries nothing that any participant may not see at that moment: no names, no truth, of scores only
 the sender's own as far as the phase shows it, and of a board that stands still nothing at all, but to its organizers.
-A change of a board that was not sent yet is replaced by the next one, so that a busy board is one message a round.
+To whom it goes is worked out by the sender (`fan_out`), so that an event costs the same however many listen.
 """
 
 import json
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.accounts.models import Account
-from app.competitions.models import Competition, Participation, Phase
+from app.competitions.models import Participation, Phase
 from app.competitions.visibility import frozen_since
-from app.db import new_ref, now
-from app.webhooks.models import NEVER_TRIED, Delivery, Webhook
+from app.db import now
+from app.webhooks.models import Happening
 
 VERSION = 1
 Event = Literal[
@@ -99,78 +96,47 @@ def body_of(event: str, moment: datetime, data: BaseModel) -> str:
 
 def submission_ended(session: Session, phase: Phase, participation: Participation, data: SubmissionEnded) -> None:
     """Tell the competition's webhooks and those of who sent it."""
-    _queue(session, phase, f"submission.{data.state}", data, _of_account(participation.account_id))
+    _keep(session, phase, f"submission.{data.state}", data, account_id=participation.account_id)
 
 
 def leaderboard_changed(session: Session, phase: Phase, board_version: int) -> None:
     """Tell the competition's webhooks, and those of its participants unless the board stands still for them."""
     data = BoardChanged(competition=phase.competition.slug, phase=phase.slug, board_version=board_version)
     still = frozen_since(phase, now(session)) is not None
-    theirs = None if still else _of_participants(phase)
-    _queue(session, phase, "leaderboard.changed", data, theirs, topic=f"leaderboard:{phase.id}")
+    _keep(session, phase, "leaderboard.changed", data, public=not still, topic=f"leaderboard:{phase.id}")
 
 
 def phase_turned(session: Session, phase: Phase, event: Literal["phase.opened", "phase.closed"]) -> None:
     """Tell the competition's webhooks and those of its participants that a phase began or ended."""
     times = {"starts_at": phase.starts_at, "ends_at": phase.ends_at}
     data = PhaseTurned(competition=phase.competition.slug, phase=phase.slug, **times)
-    _queue(session, phase, event, data, _of_participants(phase))
+    _keep(session, phase, event, data, public=True)
 
 
 def rescore_applied(session: Session, phase: Phase, ref: str, reason: str) -> None:
     """Tell the competition's webhooks and those of its participants that a re-scoring was applied."""
     data = RescoreApplied(competition=phase.competition.slug, phase=phase.slug, rescore=ref, reason=reason)
-    _queue(session, phase, "rescore.applied", data, _of_participants(phase))
+    _keep(session, phase, "rescore.applied", data, public=True)
 
 
-def _of_account(account_id: int) -> ColumnElement[bool]:
-    return and_(Webhook.competition_id.is_(None), Webhook.account_id == account_id)
-
-
-def _of_participants(phase: Phase) -> ColumnElement[bool]:
-    takes_part = exists().where(
-        Participation.competition_id == phase.competition_id,
-        Participation.account_id == Webhook.account_id,
-        Participation.status == "approved",
-    )
-    return and_(Webhook.competition_id.is_(None), takes_part)
-
-
-def _queue(
+def _keep(
     session: Session,
     phase: Phase,
     event: str,
     data: BaseModel,
-    theirs: ColumnElement[bool] | None,
+    *,
+    account_id: int | None = None,
+    public: bool = False,
     topic: str | None = None,
 ) -> None:
-    """Write a message for each webhook that is on and wants this event."""
-    whose: ColumnElement[bool] = Webhook.competition_id == phase.competition_id
-    rows = (
-        select(Webhook.ref)
-        .join(Account, Account.id == Webhook.account_id)
-        .where(
-            whose if theirs is None else or_(whose, theirs),
-            Webhook.disabled == "",
-            Webhook.events.contains([event]),
-            Account.active,
-            exists().where(Competition.id == phase.competition_id, Competition.deleted_at.is_(None)),
+    session.add(
+        Happening(
+            competition_id=phase.competition_id,
+            event=event,
+            body=body_of(event, now(session), data),
+            account_id=account_id,
+            public=public,
+            topic=topic,
         )
-        .order_by(Webhook.ref)
     )
-    refs = list(session.scalars(rows))
-    if refs:
-        body = body_of(event, now(session), data)
-        write(session, [{"webhook_ref": ref, "event": event, "topic": topic, "body": body} for ref in refs])
-
-
-def write(session: Session, rows: list[dict[str, Any]]) -> list[str]:
-    """Put messages into the outbox; returns their refs."""
-    row = insert(Delivery)
-    topical = row.on_conflict_do_update(
-        index_elements=[Delivery.webhook_ref, Delivery.topic],
-        index_where=NEVER_TRIED,
-        set_={"body": row.excluded.body},
-    )
-    refs = session.scalars(topical.returning(Delivery.ref), [{"ref": new_ref("msg"), **one} for one in rows])
-    return list(refs)
+    session.flush()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, String, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Account
@@ -41,6 +41,24 @@ class Webhook(Timestamped, Base):
 
     account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
     competition: Mapped[Competition | None] = relationship()
+
+
+class Happening(Base):
+    """An event that is still to be turned into messages.
+
+    Told of it are the webhooks of the competition, and of one account or (`public`) of all that take part. Of events
+    with one topic only the last one counts.
+    """
+
+    __tablename__ = "webhook_events"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id", ondelete="CASCADE"), index=True)
+    event: Mapped[str] = mapped_column(String(32))
+    topic: Mapped[str | None] = mapped_column(String(100))
+    body: Mapped[str]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    public: Mapped[bool]
 
 
 class Delivery(Base):

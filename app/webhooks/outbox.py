@@ -18,7 +18,7 @@ from app.competitions.service import is_organizer
 from app.db import now
 from app.messages import letters
 from app.messages import outbox as mails
-from app.webhooks.models import Attempt, Delivery, Webhook
+from app.webhooks.models import Attempt, Delivery, Happening, Webhook
 from app.webhooks.sending import SECONDS, Message, Outcome
 
 PAUSES = [timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3600, 6 * 3600, 12 * 3600, 24 * 3600)]
@@ -49,8 +49,8 @@ def _ready() -> tuple[object, ...]:
 
 
 def due(session: Session) -> bool:
-    """True where a message waits to be sent now."""
-    return session.scalar(select(exists().where(*_ready()))) or False
+    """True where something happened that is still to be told, or a message waits to be sent now."""
+    return session.scalar(select(or_(exists(select(Happening.id)), exists().where(*_ready())))) or False
 
 
 def claim(session: Session) -> Claimed | None:

@@ -22,6 +22,7 @@ from app.errors import Denied
 from app.webhooks import events
 from app.webhooks.addresses import check_url
 from app.webhooks.errors import WebhookLimit, WebhookNotFound, WebhookOff
+from app.webhooks.fan_out import write
 from app.webhooks.models import Delivery, Webhook
 
 MOST = 10
@@ -118,7 +119,7 @@ def test(session: Session, owner: Owner, ref: str) -> Delivery:
     """Put a ping into the outbox, for now. Raises as `webhook_of`, WebhookOff."""
     found = _on(session, owner, ref)
     body = events.body_of(events.PING, now(session), events.Ping(webhook=ref))
-    [made] = events.write(session, [{"webhook_ref": ref, "event": events.PING, "topic": None, "body": body}])
+    [made] = write(session, [{"webhook_ref": ref, "event": events.PING, "topic": None, "body": body}])
     found.next_at = now(session)
     _record(session, owner, "webhook.tested", ref)
     session.flush()

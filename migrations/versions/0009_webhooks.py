@@ -60,6 +60,24 @@ def upgrade() -> None:
     op.create_index("ix_webhooks_competition_id", "webhooks", ["competition_id"])
     op.create_index("ix_webhooks_account_id", "webhooks", ["account_id"])
     op.create_table(
+        "webhook_events",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("competition_id", sa.Integer(), nullable=False),
+        text("event", 32),
+        sa.Column("topic", sa.String(100)),
+        text("body"),
+        sa.Column("account_id", sa.Integer()),
+        sa.Column("public", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["competition_id"], ["competitions.id"], op.f("fk_webhook_events_competition_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], op.f("fk_webhook_events_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_events")),
+    )
+    op.create_index("ix_webhook_events_competition_id", "webhook_events", ["competition_id"])
+    op.create_table(
         "webhook_deliveries",
         text("ref", 32),
         text("webhook_ref", 32),
@@ -115,5 +133,5 @@ def downgrade() -> None:
     for table in ("mails", "mail_preferences"):
         op.execute(f"DELETE FROM {table} WHERE kind = 'webhook_disabled'")  # noqa: S608
     kinds(BEFORE)
-    for table in ("webhook_attempts", "webhook_deliveries", "webhooks"):
+    for table in ("webhook_attempts", "webhook_deliveries", "webhook_events", "webhooks"):
         op.drop_table(table)

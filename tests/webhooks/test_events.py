@@ -13,6 +13,7 @@ from app.leaderboards import service as leaderboards
 from app.submissions import evaluation as machine
 from app.submissions import rescoring
 from app.webhooks.events import ALL, DATA
+from app.webhooks.fan_out import fan_out
 from app.webhooks.models import Delivery
 from tests.leaderboards.test_rescore_routes import begin, judge, placed
 from tests.leaderboards.test_service import score
@@ -31,6 +32,7 @@ def hooks(session, world):
 
 def told(session, hooks) -> dict[str, list[dict]]:
     """The messages of each webhook, by its name, in the order of the events' names."""
+    fan_out(session)
     found: dict[str, list[dict]] = {}
     for one in session.scalars(select(Delivery).order_by(Delivery.event)):
         message = json.loads(one.body)
@@ -106,6 +108,17 @@ def test_a_board_that_stands_still_is_told_to_organizers_only(session, world, ho
     assert kinds(session, hooks) == {"all": ["leaderboard.changed"]}
 
 
+def test_what_was_to_be_seen_before_a_freeze_is_told_and_what_came_after_is_not(session, world, hooks):
+    leaderboards.place(session, score(session, world, hooks["who"]["ada"], 0.5))
+    world.phase.frozen_at = now(session)
+    session.flush()
+    leaderboards.place(session, score(session, world, hooks["who"]["ada"], 0.6))
+    messages = told(session, hooks)
+    assert {name: [one["data"]["board_version"] for one in given] for name, given in messages.items()} == {
+        "ada": [1], "ben": [1], "all": [2],
+    }  # fmt: skip
+
+
 def test_phases_and_rescorings_are_told_to_all_that_take_part(session, world, hooks):
     world.phase.ends_at = now(session) - timedelta(milliseconds=1)
     session.flush()
@@ -118,6 +131,7 @@ def test_an_applied_rescoring_is_told_and_a_preview_is_not(session, world, hooks
     first = placed(session, world, hooks["who"]["ada"], 0.8)
     rescore = begin(session, world)
     judge(session, rescore, {first.id: 0.5})
+    fan_out(session)
     session.execute(Delivery.__table__.delete())
     rescoring.apply(session, world.organizer, rescore.ref, leaderboards.rebuild)
     assert kinds(session, hooks) == {key: ["leaderboard.changed", "rescore.applied"] for key in ("ada", "ben", "all")}
@@ -131,6 +145,7 @@ def test_who_was_banned_who_is_off_who_does_not_want_it_and_a_deleted_competitio
     hooks["ada"].disabled = "Off."
     hooks["all"].events = [kind for kind in ALL if kind != "leaderboard.changed"]
     session.flush()
+    fan_out(session)
     session.execute(Delivery.__table__.delete())
     leaderboards.rebuild(session, world.phase.id)
     assert kinds(session, hooks) == {}
