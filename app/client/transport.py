@@ -105,16 +105,18 @@ class Connection:
         return list(islice(self.each(path, min(PAGE, most), **params), most))
 
     def call(
-        self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Body | None = None,
+        headers: Mapping[str, str] | None = None,
+        again: bool = False,
     ) -> httpx2.Response:
         """Any request, and its answer as it came: under /api/v1, or a path from the root that begins with /api/."""
         path = path if path.startswith("/") else f"/{path}"
-        keyed = "idempotency-key" in {name.lower() for name in headers or {}}
         place = path if path.startswith("/api/") else API + path
-        sent = {**(headers or {}), **({"Content-Length": str(len(content))} if content is not None else {})}
-        body = None if content is None else lambda: [content]
-        again = keyed or method in ("GET", "PUT", "DELETE")
-        return self._answered(self._send(method, place, again=again, body=body, headers=sent))
+        return self._answered(self._send(method, place, again=again, body=body, headers=headers))
 
     def text(self, path: str, **params: str) -> str:
         """The text at a path under /api/v1; empty parameters are left out."""
@@ -336,4 +338,5 @@ def _stranger(url: str, status: int) -> Problem:
         "not_palmares",
         f"{url} answers, but not as a Palmares server does (status {status}, no JSON).",
         "Check the address: PALMARES_URL, or `palmares login --url …`.",
+        status=status,
     )

@@ -131,12 +131,12 @@ class Fake:
                 for name, value in {"Content-Type": "application/json", **given.headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(b"" if given.status == 204 else body)
+                self.wfile.write(b"" if given.status == 204 or self.command == "HEAD" else body)
                 self.wfile.flush()
                 if given.hold is not None:
                     given.hold.wait(20)
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
+            do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
             def log_message(self, *_: object) -> None:
                 """Quiet."""
