@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import config, show
+from . import config, oidc, show
 from .asking import ask
 from .exits import Problem
 from .http import Client, opened
@@ -41,6 +41,9 @@ def login(
         bool,
         typer.Option("--token-stdin", help="Read a token made elsewhere from standard input, instead of signing in."),
     ] = False,
+    by_oidc: Annotated[
+        bool, typer.Option("--oidc", help="In a CI job: sign in by the job's identity, without any secret.")
+    ] = False,
     name: Annotated[str, typer.Option(metavar="NAME", help="Name of the token.", show_default="this machine's")] = "",
     scope: Scopes = None,
     days: Annotated[int, typer.Option(metavar="DAYS", help="Life of the token.", min=1, max=365)] = LOGIN_DAYS,
@@ -50,13 +53,15 @@ def login(
 
     It is kept in a private file (mode 0600). Scopes default to read and submit, and organize for organizers.
     """
-    if password_stdin and token_stdin:
-        raise Problem("usage", "Only one of --password-stdin and --token-stdin can be given.")
+    if password_stdin + token_stdin + by_oidc > 1:
+        raise Problem("usage", "Only one of --password-stdin, --token-stdin and --oidc can be given.")
     server = config.server(url)
     if server.url.startswith("http://") and not server.loopback:
         show.talk(f"note: {server.url} is not encrypted; others on the way can read your password and token")
     if token_stdin:
         made = {"token": config.checked_token(sys.stdin.readline().strip()), "id": ""}
+    elif by_oidc:
+        made = oidc.exchange(server)
     else:
         made = _token_by_password(server.url, username, password_stdin, name, scope, days)
     with Client(config.Server(server.url, made["token"])) as client:

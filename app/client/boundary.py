@@ -36,8 +36,11 @@ class Run:
         self.debug = debug
         log = logging.getLogger("palmares.client")
         log.setLevel(logging.DEBUG if debug else logging.INFO)
-        if not any(isinstance(one, _Talk) for one in log.handlers):
-            log.addHandler(_Talk())
+        log.addHandler(_talk)
+
+    def end(self) -> None:
+        """Leave the logger as it was."""
+        logging.getLogger("palmares.client").removeHandler(_talk)
 
 
 class _Talk(logging.Handler):
@@ -46,6 +49,9 @@ class _Talk(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Say it."""
         show.talk(record.getMessage())
+
+
+_talk = _Talk()
 
 
 run = Run()

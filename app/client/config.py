@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,9 +106,9 @@ def read() -> dict[str, Any]:
     return found
 
 
-def write(content: dict[str, Any]) -> None:
-    """Replace the file in one step; only its owner may read it (0600)."""
-    target = path()
+def write(content: Mapping[str, Any], target: Path | None = None) -> None:
+    """Replace the file, or another one beside it, in one step; only its owner may read it (0600)."""
+    target = target or path()
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".palmares-")  # made with mode 0600
     try:

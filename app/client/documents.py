@@ -167,10 +167,22 @@ class Submission(TypedDict):
     limits: NotRequired[Limits | None]
 
 
+class Change(TypedDict):
+    """By how much `final` changed to the submission `to`, the last scored one of the phase, and if beyond chance."""
+
+    to: str
+    difference: float
+    ci95: Interval
+    p_value: float
+    significant: bool
+
+
 class Sent(Submission):
-    """A submission as `submit` and `watch` end; `below` with `--fail-under`."""
+    """A submission as `submit` and `watch` end: `below` with `--fail-under`; `change`, `page` with `--summary`."""
 
     below: NotRequired[list[Below]]
+    change: NotRequired[Change | None]
+    page: NotRequired[str]
 
 
 class Submissions(TypedDict):

@@ -7,7 +7,8 @@ server's decision who may send; it is opened anew for each try.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -51,24 +52,36 @@ def headers(file: Path, message: str = "") -> dict[str, str]:
 
 def body(file: Path, *, progress: bool = True) -> Body:
     """The file's bytes, from the beginning at each call; with a progress bar on a terminal if it is not small."""
-    if progress and show.interactive() and file.stat().st_size > QUIET_BYTES:
-        return lambda: _with_bar(file)
-    return lambda: _chunks(file)
+
+    def whole() -> Iterator[bytes]:
+        with bar(file, progress=progress) as tell:
+            for chunk in chunks(file):
+                yield chunk
+                tell(len(chunk))
+
+    return whole
 
 
-def _chunks(file: Path) -> Iterator[bytes]:
+def chunks(file: Path, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """The file's bytes from `start` to before `end`, piece by piece."""
+    left = file.stat().st_size - start if end is None else end - start
     with file.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
+        stream.seek(start)
+        while left > 0 and (chunk := stream.read(min(CHUNK, left))):
+            left -= len(chunk)
             yield chunk
 
 
-def _with_bar(file: Path) -> Iterator[bytes]:
+@contextmanager
+def bar(file: Path, *, progress: bool = True) -> Iterator[Callable[[int], None]]:
+    """Something to tell the bytes that went up: a bar on a terminal if the file is not small, nothing elsewhere."""
+    if not (progress and show.interactive() and file.stat().st_size > QUIET_BYTES):
+        yield lambda _: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress("upload", *columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("upload", total=file.stat().st_size)
-        for chunk in _chunks(file):
-            yield chunk
-            bar.advance(task, len(chunk))
+    with Progress("upload", *columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("upload", total=file.stat().st_size)
+        yield lambda sent: shown.advance(task, sent)

@@ -46,12 +46,6 @@ class Client(Connection):
         server = url if isinstance(url, config.Server) else config.server(url, token)
         super().__init__(server)
 
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     # What anybody may do
 
     def me(self) -> Me:

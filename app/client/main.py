@@ -224,7 +224,10 @@ def run(arguments: Sequence[str]) -> int:
     command = typer.main.get_command(build())
     words = with_default_wait(list(arguments) or ["--help"])
     boundary.run.begin(json="--json" in words)
-    return boundary.guarded(lambda: command.main(args=words, prog_name="palmares", standalone_mode=False))
+    try:
+        return boundary.guarded(lambda: command.main(args=words, prog_name="palmares", standalone_mode=False))
+    finally:
+        boundary.run.end()
 
 
 def main() -> None:

@@ -30,6 +30,8 @@ This page is written from the commands themselves (`python -m app.client.referen
   working folder.
 - Reads, uploads and other calls that cannot count twice are sent again a few times when the server is away or says when
   to come back (`Retry-After`).
+- Files of 8 MiB and more go up in pieces; after a break, or when the same command is run again, they go on where they
+  stopped.
 - `palmares completion SHELL` prints the completion script; `palmares --debug …` shows each request with its id, and
   tracebacks; tokens are never shown.
 - Every document has a JSON Schema, named below ([of a failure](schemas/failure.json)). A document's keys stay; new ones

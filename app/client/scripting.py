@@ -64,8 +64,13 @@ def api(
         if not colon or not name.strip():
             raise Problem("usage", f"{one!r} is not NAME:VALUE.", "For example: -H 'If-Match: *'")
         headers[name.strip()] = value.strip()
+    given = _bytes(content)
+    if given is not None:
+        headers["Content-Length"] = str(len(given))
+    harmless = method in (Method.GET, Method.PUT, Method.DELETE) or "idempotency-key" in map(str.lower, headers)
     with opened() as client:
-        answer = client.call(method.value, path, _bytes(content), headers)
+        body = None if given is None else lambda: [given]
+        answer = client.call(method.value, path, body=body, headers=headers, again=harmless)
     if output is not None:
         output.write_bytes(answer.content)
     elif "json" in answer.headers.get("content-type", ""):

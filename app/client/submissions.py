@@ -5,13 +5,14 @@ Decision: on stdout come the reference first and then the result, all else is ta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -21,9 +22,13 @@ from .competitions import limit_lines
 from .exits import Problem
 from .http import Client, opened
 from .options import DEFAULT_WAIT, FailUnder, Json, Place, Ref, Submission, Wait
-from .summary import JunitFile, SummaryFile, change_of, markdown, write
+from .summary import JunitFile, SarifFile, SummaryFile, change_of, markdown, write
 from .summary import junit as junit_xml
+from .summary import sarif as sarif_json
 from .target import Target, ref_of, resolve
+
+if TYPE_CHECKING:
+    from .documents import Change
 
 REPLAYED_SECONDS = 60.0
 """An older submission in the answer is the one that an earlier run has sent."""
@@ -43,6 +48,7 @@ def submit(
     no_check: Annotated[bool, typer.Option("--no-check", help="Skip the check on this machine.")] = False,
     summary: SummaryFile = None,
     junit: JunitFile = None,
+    sarif: SarifFile = None,
     as_json: Json = False,
 ) -> None:
     """Send a submission.
@@ -53,13 +59,15 @@ def submit(
     floors = thresholds(fail_under)
     if floors and wait is None:
         raise Problem("usage", "--fail-under needs a score to look at.", "Give --wait too.")
-    told = Told(floors, summary, junit)
+    told = Told(floors, summary, junit, sarif, file.name)
     if not no_check:
-        _check_first(file, told)
+        with told.findings():
+            _check_first(file)
     run.go_on = "Nothing counts twice: run the same command again to go on."
     with opened(signed_in=True) as client:
         target = resolve(client, place)
-        sent = _upload(client, target, file, message, idempotency_key)
+        with told.findings():
+            sent = _upload(client, target, file, message, idempotency_key)
         run.go_on = f"The submission goes on: palmares watch {show.line(sent['ref'])}"
         _announce(client, sent, as_json)
         limits = sent.pop("limits", None)
@@ -89,21 +97,35 @@ class Told:
     floors: dict[str, float]
     summary: Path | None
     junit: Path | None
+    sarif: Path | None
+    file: str
+    """The name of the file that is told of."""
 
-    def write(self, found: dict[str, Any], below: list[dict[str, Any]], change: dict[str, Any] | None = None) -> None:
+    def write(self, found: dict[str, Any], below: list[dict[str, Any]], change: Change | None = None) -> None:
         """Write the files that were asked for."""
         if self.summary is not None:
             write(self.summary, markdown(found, change, below).encode(), add=True)
         if self.junit is not None:
             write(self.junit, junit_xml(found, self.floors, below))
+        if self.sarif is not None:
+            write(self.sarif, sarif_json(found, self.file))
+
+    @contextmanager
+    def findings(self) -> Iterator[None]:
+        """A refusal that has findings is written down too, before it goes on its way."""
+        try:
+            yield
+        except Problem as problem:
+            if problem.extra.get("findings"):
+                self.write({"competition": self.file, "phase": "", "state": "invalid", **problem.extra}, [])
+            raise
 
 
-def _check_first(file: Path, told: Told) -> None:
+def _check_first(file: Path) -> None:
     """Validate on this machine. Raises Problem (exit 3) with all findings."""
     checked = files.check(file)
     if not checked.valid:
         found = checked.as_dict()
-        told.write({"competition": file.name, "phase": "", "state": "invalid", **found}, [])
         raise Problem(
             "file_invalid",
             f"{file.name} is not a valid submission; it was not sent.",
@@ -234,6 +256,7 @@ def watch(
     fail_under: FailUnder = None,
     summary: SummaryFile = None,
     junit: JunitFile = None,
+    sarif: SarifFile = None,
     as_json: Json = False,
 ) -> None:
     """Wait for a submission.
@@ -245,7 +268,8 @@ def watch(
     run.go_on = f"The submission goes on: palmares watch {name}"
     with opened(signed_in=True) as client:
         final = follow(client, client.submission(name), wait)
-        _finish(client, final, Told(floors, summary, junit), as_json, {}, waited=True)
+        told = Told(floors, summary, junit, sarif, final["file"]["name"])
+        _finish(client, final, told, as_json, {}, waited=True)
 
 
 def _finish(
@@ -259,10 +283,15 @@ def _finish(
 ) -> None:
     """Print how it ended and leave with the state's exit code, or 9 below a threshold."""
     below = _below(client, final, told.floors) if final["state"] == "scored" else []
-    change = change_of(client, final) if waited and told.summary is not None else None
-    told.write(final, below, change)
+    if told.floors:
+        more["below"] = below
+    change = None
+    if told.summary is not None:
+        change = change_of(client, final) if waited else None
+        more |= {"change": change, "page": client.link(final["links"]["page"])}
+    told.write({**final, **more}, below, change)
     if as_json:
-        show.document({**final, **more, **({"below": below} if told.floors else {})})
+        show.document({**final, **more})
     elif waited:
         for text in result_lines(final):
             show.out(text)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 from xml.etree import ElementTree as xml
 
 import typer
@@ -18,6 +20,9 @@ from .. import __version__
 from . import show
 from .exits import Problem
 from .http import Client
+
+if TYPE_CHECKING:
+    from .documents import Change
 
 Found = Mapping[str, Any]
 
@@ -35,28 +40,36 @@ SarifFile = Annotated[
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def change_of(client: Client, found: Found) -> dict[str, Any] | None:
-    """The comparison with the last scored submission before it in its phase, None where there is none to compare."""
+def change_of(client: Client, found: Found) -> Change | None:
+    """The change of `final` to the last scored submission before it in its phase, None where there is none."""
     if found["state"] != "scored":
         return None
-    where = {"competition": str(found["competition"]), "phase": str(found["phase"]), "state": "scored"}
-    earlier = [
+    place = f"{found['competition']}/{found['phase']}"
+    earlier = (
         one
-        for one in client.all("/submissions", 20, **where)
+        for one in islice(client.submissions(place, state="scored", at_once=20), 20)
         if one["ref"] != found["ref"] and one["created_at"] < found["created_at"]
-    ]
-    if not earlier:
+    )
+    last = next(earlier, None)
+    if last is None:
         return None
     try:
-        compared: dict[str, Any] = client.get(f"/submissions/{found['ref']}/comparison", **{"with": earlier[0]["ref"]})
+        compared = client.compare(found["ref"], last["ref"])
     except Problem as problem:
-        if problem.code != "different_scoring":
+        if problem.code not in ("different_scoring", "not_scored"):
             raise
-        return None  # another truth or plan: no change to tell
-    return compared
+        return None  # another truth or plan, or judged before values per item were kept: no change to tell
+    final = compared["scores"]["final"]
+    return {
+        "to": compared["b"],
+        "difference": final["difference"],
+        "ci95": final["ci95"],
+        "p_value": final["p_value"],
+        "significant": compared["separable"],
+    }
 
 
-def markdown(found: Found, change: Found | None, below: list[dict[str, Any]]) -> str:
+def markdown(found: Found, change: Change | None, below: list[dict[str, Any]]) -> str:
     """The submission's result as a few lines of Markdown; text from files stands in code spans."""
     lines = [f"### {_code(found['competition'])}/{_code(found['phase'])}: {found['state']}", ""]
     scores = found.get("scores") or {}
@@ -72,9 +85,10 @@ def markdown(found: Found, change: Found | None, below: list[dict[str, Any]]) ->
         other = "" if rank["counts"] else "; another of your submissions counts"
         lines.append(f"Rank {rank['rank']} of {rank['of']}{other}.")
     if change:
-        final = change["scores"]["final"]
-        sure = f"{'' if change['separable'] else 'not '}significant (p = {final['p_value']:.3f})"
-        lines.append(f"Change of `final` to {_code(change['b'])}: {final['difference']:+.4f}, {sure}.")
+        sure = f"{'' if change['significant'] else 'not '}significant (p = {change['p_value']:.3f})"
+        low, high = change["ci95"]
+        by = f"{change['difference']:+.4f} [{low:+.4f}, {high:+.4f}]"
+        lines.append(f"Change of `final` to {_code(change['to'])}: {by}, {sure}.")
     lines += [f"**Below the threshold:** `{one['key']}` {one['value']:.4f} < {one['threshold']:g}." for one in below]
     problem = found.get("problem")
     if problem:
@@ -85,7 +99,12 @@ def markdown(found: Found, change: Found | None, below: list[dict[str, Any]]) ->
     total = found.get("findings_total") or 0
     if total > len(found.get("findings") or []):
         lines.append(f"- … {total} findings in all")
-    lines += ["", f"Submission {_code(found['ref'])}"] if found.get("ref") else []
+    if found.get("ref"):
+        address = quote(str(found.get("page") or ""), safe=":/?&=#%")
+        lines += [
+            "",
+            f"Submission [{_code(found['ref'])}]({address})" if address else f"Submission {_code(found['ref'])}",
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -124,23 +143,24 @@ def _case(suite: xml.Element, name: str, failures: list[str]) -> None:
 
 def sarif(found: Found, file: str) -> bytes:
     """Findings and warnings as SARIF 2.1.0; places within a zip are named by their member."""
-    results = []
+    results, total = [], found.get("findings_total") or 0
     for level, kind in (("error", "findings"), ("warning", "warnings")):
         for one in found.get(kind) or []:
-            place: dict[str, Any] = {"artifactLocation": {"uri": one.get("file") or file}}
+            place: dict[str, Any] = {"artifactLocation": {"uri": quote(one.get("file") or file)}}
             if one.get("line"):
                 place["region"] = {"startLine": one["line"]}
             results.append(
                 {
                     "ruleId": one["code"],
                     "level": level,
-                    "message": {"text": f"{one['message']} {one['fix']}"},
+                    "message": {"text": f"{one['message']} {one['fix']}".strip()},
                     "locations": [{"physicalLocation": place}],
                 }
             )
     rules = [{"id": code} for code in sorted({str(one["ruleId"]) for one in results})]
     driver = {"name": "palmares", "version": __version__, "rules": rules}
-    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
+    run = {"tool": {"driver": driver}, "results": results, "properties": {"findings_total": total}}
+    document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(document, indent=1).encode() + b"\n"
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin, urlsplit
 
 from .. import __version__
@@ -74,6 +74,12 @@ class Connection:
             event_hooks={"request": [_began], "response": [self._seen]},
         )
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Close its connections."""
         self._http.close()
@@ -105,16 +111,18 @@ class Connection:
         return list(islice(self.each(path, min(PAGE, most), **params), most))
 
     def call(
-        self, method: str, path: str, content: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Body | None = None,
+        headers: Mapping[str, str] | None = None,
+        again: bool = False,
     ) -> httpx2.Response:
         """Any request, and its answer as it came: under /api/v1, or a path from the root that begins with /api/."""
         path = path if path.startswith("/") else f"/{path}"
-        keyed = "idempotency-key" in {name.lower() for name in headers or {}}
         place = path if path.startswith("/api/") else API + path
-        sent = {**(headers or {}), **({"Content-Length": str(len(content))} if content is not None else {})}
-        body = None if content is None else lambda: [content]
-        again = keyed or method in ("GET", "PUT", "DELETE")
-        return self._answered(self._send(method, place, again=again, body=body, headers=sent))
+        return self._answered(self._send(method, place, again=again, body=body, headers=headers))
 
     def text(self, path: str, **params: str) -> str:
         """The text at a path under /api/v1; empty parameters are left out."""
@@ -344,4 +352,5 @@ def _stranger(url: str, status: int) -> Problem:
         "not_palmares",
         f"{url} answers, but not as a Palmares server does (status {status}, no JSON).",
         "Check the address: PALMARES_URL, or `palmares login --url …`.",
+        status=status,
     )

@@ -73,6 +73,8 @@ def submission(state: str = "queued", **more: Any) -> dict[str, Any]:
         "message": "",
         "state": state,
         "created_at": "2026-11-23T10:00:00Z",
+        "file": {"name": "p.zip", "size": 1, "sha256": "0" * 64},
+        "attempt": 1,
         "stamps": {"queued_at": "2026-11-23T10:00:00Z", "finished_at": None},
         "queue": {"position": 3, "of": 12} if state == "queued" else None,
         "findings": [],
@@ -81,6 +83,8 @@ def submission(state: str = "queued", **more: Any) -> dict[str, Any]:
         "problem": None,
         "scores": scores if state == "scored" else None,
         "rank": {"rank": 2, "of": 9, "counts": True} if state == "scored" else None,
+        "mark": None,
+        "history": [],
         "signature": "palmares:0.1.0" if state == "scored" else None,
         "links": {"self": "/api/v1/submissions/sub_7h3k9q2m", "page": "/submissions/sub_7h3k9q2m"},
         **more,
@@ -131,12 +135,12 @@ class Fake:
                 for name, value in {"Content-Type": "application/json", **given.headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(b"" if given.status == 204 else body)
+                self.wfile.write(b"" if given.status == 204 or self.command == "HEAD" else body)
                 self.wfile.flush()
                 if given.hold is not None:
                     given.hold.wait(20)
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
+            do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
             def log_message(self, *_: object) -> None:
                 """Quiet."""
