@@ -9,15 +9,17 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import pytest
 import uvicorn
 from jsonschema import Draft202012Validator
 
-from app import health
+from app import __version__, health
 from app.client import main
 from app.client.schemas import by_command
 from app.competitions import people
 from app.main import create_app
+from app.middleware import OLDEST_CLIENT
 from tests.conftest import ROOT, TRUTH
 from tests.leaderboards.test_ranking import score
 
@@ -191,6 +193,12 @@ def test_what_commands_print_is_what_their_schemas_say(server, given, tmp_path, 
         given |= {"sent": document["ref"]} if name == "submit" else {}
     assert not wrong, "\n".join(wrong)
     assert ran == set(by_command())
+
+
+def test_the_server_names_the_oldest_client_and_this_one_is_not_older(server) -> None:
+    wanted = httpx2.get(f"{server}/api/v1/competitions").headers["palmares-client-min-version"]
+    assert wanted == OLDEST_CLIENT
+    assert [int(part) for part in wanted.split(".")] <= [int(part) for part in __version__.split(".")]
 
 
 def test_a_failure_is_a_document_too(server, tmp_path, monkeypatch, capsys) -> None:

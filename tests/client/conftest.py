@@ -18,6 +18,13 @@ def quiet() -> Iterator[None]:
     log.handlers = [one for one in log.handlers if isinstance(one, logging.NullHandler)]
 
 
+@pytest.fixture(autouse=True)
+def outside_of_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the CI system that may run these tests."""
+    for name in ("CI", "PALMARES_COMPETITION"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def fake() -> Iterator[Fake]:
     """A running server."""

@@ -36,8 +36,26 @@ def test_the_body_begins_anew_at_each_call(tmp_path: Path) -> None:
     assert b"".join(body()) == path.read_bytes()
 
 
-def test_on_a_terminal_the_bar_passes_all_bytes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("terminal", "ci", "bar"), [(True, "", True), (True, "true", False), (False, "", False)])
+def test_a_bar_only_where_somebody_sits_and_all_bytes_pass(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    terminal: bool,
+    ci: str,
+    bar: bool,
+) -> None:
     path = tmp_path / "big"
     path.write_bytes(bytes(range(256)) * 8192)
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setenv("TERM", "xterm")
     assert b"".join(files.body(path)()) == path.read_bytes()
+    captured = capsys.readouterr()
+    assert ("2.1/2.1 MB" in captured.err, captured.out) == (bar, "")
+
+
+def test_a_piece_is_cut_out_exactly(tmp_path: Path) -> None:
+    path = tmp_path / "big"
+    path.write_bytes(bytes(range(256)) * 2048)
+    assert b"".join(files.chunks(path, 1000, 400_000)) == path.read_bytes()[1000:400_000]
