@@ -6,6 +6,7 @@ from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import APIRouter, FastAPI
 
 from app import __version__, health, log, problems
+from app.accounts.admin_routes import router as administration
 from app.accounts.routes import router as accounts
 from app.announcements.routes import router as announcements
 from app.competitions import people
@@ -21,6 +22,8 @@ from app.leaderboards.routes import router as boards
 from app.messages.routes import router as mail
 from app.middleware import OriginGate, PlainRefusals, SecurityHeaders
 from app.settings import settings
+from app.submissions.operating_routes import router as operating
+from app.submissions.organizing_routes import router as organizing
 from app.submissions.routes import router as submissions
 from app.submissions.team_routes import router as teams
 from app.web.pages import mount_static
@@ -53,11 +56,14 @@ def create_app() -> FastAPI:
     api = APIRouter(prefix=API, responses=RESPONSES, max_body_size=settings().body_bytes)
     for router in (
         accounts,
+        administration,
         competitions,
         editing,
         taking_part,
         auditing,
         submissions,
+        organizing,
+        operating,
         marks,
         teams,
         boards,

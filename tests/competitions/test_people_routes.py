@@ -40,6 +40,7 @@ ACTS = {
     ("POST", "/rescores/{ref}/apply"): ("/rescores/{rescore}/apply", {}),
     ("POST", "/rescores/{ref}/cancel"): ("/rescores/{rescore}/cancel", {}),
     ("POST", "/submissions/{ref}/disqualify"): ("/submissions/{one}/disqualify", {"json": {"reason": "Copied."}}),
+    ("POST", "/submissions/{ref}/retry"): ("/submissions/{lost}/retry", {}),
     ("POST", "/submissions/{ref}/reinstate"): ("/submissions/{two}/reinstate", {}),
 }
 BUNDLES = {("POST", "/competitions")}
@@ -80,14 +81,15 @@ def crowd(world, session):
     )
     final.truth_id, final.carry_from_id = world.phase.truth_id, world.phase.id
     session.add_all([final, Announcement(ref="ann_1", competition_id=here, author_id=ada.account_id, **NEWS)])
-    one, two = (world.submit(ada, key=key) for key in ("1", "2"))
+    one, two, lost = (world.submit(ada, key=key) for key in ("1", "2", "3"))
+    lost.evaluation.state, lost.evaluation.finished_at, lost.evaluation.problem = "failed", now(session), {"code": "x"}
     session.add(Mark(submission_id=two.id, disqualified_at=now(session), reason="Copied."))
     session.flush()
     session.expire(world.competition)
     rescore = rescoring.start(session, world.organizer, "pairs", "final")
     session.commit()
     session.expire_all()
-    return {"ada": ada, "co": co, "one": one.ref, "two": two.ref, "rescore": rescore.ref}
+    return {"ada": ada, "co": co, "one": one.ref, "two": two.ref, "lost": lost.ref, "rescore": rescore.ref}
 
 
 def count(session) -> int:
