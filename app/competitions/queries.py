@@ -30,4 +30,5 @@ def one_competition(session: Session, who: Principal | None, slug: str) -> Compe
     competition = service.competition_of(session, slug)
     counted = select(func.count()).where(Participation.competition_id == competition.id)
     mine = service.participation_of(session, competition, who.account_id) if who else None
-    return competition_detail(competition, now(session), session.scalar(counted) or 0, mine)
+    organizes = service.organizes(who, competition)
+    return competition_detail(competition, now(session), session.scalar(counted) or 0, mine, organizes=organizes)

@@ -60,9 +60,10 @@ class CompetitionOut(BaseModel):
 
 
 class CompetitionDetail(CompetitionOut):
-    """A competition with its pages (Markdown) and terms."""
+    """A competition with its pages (Markdown) and terms; `organizes`: whether the asker does."""
 
     version: int = 1
+    organizes: bool = False
     registration_auto_approve: bool
     contact_email: str = ""
     reward: str = ""
@@ -230,7 +231,12 @@ def phase_out(phase: Phase, moment: datetime) -> PhaseOut:
 
 
 def competition_detail(
-    competition: Competition, moment: datetime, participants: int, mine: Participation | None
+    competition: Competition,
+    moment: datetime,
+    participants: int,
+    mine: Participation | None,
+    *,
+    organizes: bool = False,
 ) -> CompetitionDetail:
     """A competition as JSON; open where any phase is, else upcoming where any is to come."""
     states = {service.status_of(phase, moment) for phase in competition.phases}
@@ -244,6 +250,7 @@ def competition_detail(
         joined=mine.status if mine else None,
         phases=[phase_out(phase, moment) for phase in competition.phases],
         version=competition.version,
+        organizes=organizes,
         registration_auto_approve=competition.registration_auto_approve,
         contact_email=competition.contact_email,
         reward=competition.reward,

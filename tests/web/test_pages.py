@@ -185,7 +185,9 @@ def test_hostile_values_stay_text_and_nothing_is_inline(name: str) -> None:
 def test_every_template_was_rendered_above() -> None:
     parts = {"base.html", "parts.html", "board.html", "taking_part.html", "mine.html", "scoring.html"}
     parts |= {"announcements.html"}
-    assert {template for template, _, _ in PAGES.values()} == set(environment.list_templates()) - parts
+    assert {template for template, _, _ in PAGES.values()} == {
+        name for name in environment.list_templates() if "/" not in name
+    } - parts
 
 
 @pytest.mark.parametrize(

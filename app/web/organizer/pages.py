@@ -1,0 +1,17 @@
+"""The router of organizers' pages, and the overview."""
+
+from fastapi import APIRouter, Request, Response
+
+from app.accounts.guards import Organizer
+from app.submissions import organizing_routes as organizing
+from app.web.organizer import frame
+from app.web.rendering import Page
+
+HERE = "/competitions/{slug}/organize"
+router = APIRouter(include_in_schema=False, route_class=Page)
+
+
+@router.get(HERE)
+def overview(request: Request, who: Organizer, slug: str) -> Response:
+    """The competition in numbers."""
+    return frame.page(request, who, slug, "", numbers=organizing.overview(who, slug))
