@@ -128,6 +128,12 @@ class ParticipantIn(BaseModel):
     baseline: bool | None = None
 
 
+class AllowedEmails(BaseModel):
+    """Addresses (`ada@example.org`) and domains (`@example.org`) that may join; empty: everybody."""
+
+    allowed_emails: list[str]
+
+
 class OrganizerOut(BaseModel):
     """Somebody who organizes the competition; one of them owns it."""
 

@@ -50,7 +50,7 @@ def doors(scope_guard) -> set[tuple[str, str]]:
     """Method and path of every API route that depends on a guard."""
     found = set()
     for route in routes_of(create_app()):
-        if uses(route.dependant, scope_guard):
+        if route.include_in_schema and uses(route.dependant, scope_guard):
             found |= {(method, route.path.removeprefix(API)) for method in route.methods}
     return found
 

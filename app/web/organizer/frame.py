@@ -7,9 +7,10 @@ the address (`?done=…`) out of a fixed list, so that nobody can put words into
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Response
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from app import problems
@@ -56,6 +57,7 @@ DONE = {
     "unchanged": "Nothing was different, so nothing was saved.",
 }
 CHANGES = ("competition.changed", "phase.changed", "rescore.applied", "competition.restored", "competition.deleted")
+Given = TypeVar("Given", bound=BaseModel)
 MOST_FIELDS = 4000
 MOST_FIELD_BYTES = 4 * MOST_YAML_BYTES
 
@@ -170,3 +172,15 @@ def attempt(act: Callable[[], Any], goal: str, refused: Callable[[Fault], Respon
 def told(message: str, **values: Any) -> str:
     """A sentence in the language of the page, with its values."""
     return gettext(message) % values
+
+
+def schema(model: type[Given], values: Mapping[str, Any]) -> Given:
+    """A form's values as the API's schema. Raises Refused with a sentence for each field."""
+    try:
+        return model(**values)
+    except ValidationError as error:
+        found = [
+            {"where": ".".join(map(str, one["loc"])), "message": one["msg"].removeprefix("Value error, ")}
+            for one in error.errors()
+        ]
+        raise Refused("; ".join(f"{one['where']}: {one['message']}" for one in found[:5]), fields=found) from None

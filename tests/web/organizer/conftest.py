@@ -23,7 +23,7 @@ class Browser:
     def get(self, path: str, **query):
         """A page; harmless whatever it shows."""
         self.client.cookies.update(self.cookies)
-        answer = self.client.get(path, params=query, follow_redirects=False)
+        answer = self.client.get(path, params=query or None, follow_redirects=False)
         if answer.headers["content-type"].startswith("text/html"):
             harmless(answer.text)
         return answer
