@@ -140,10 +140,14 @@ async def put_truth(request: Request, who: Organizer, slug: str, phase: str) -> 
     """A new version of the phase's ground truth (JSON Lines, JSON or CSV; RAIM-PIQA's training file as it is)."""
     content = await body_of(request, settings().bundle_bytes)
     name = request.headers.get("x-filename", "truth.jsonl")
-    return await anyio.to_thread.run_sync(_put_truth, who, slug, phase, content, name)
+    return await anyio.to_thread.run_sync(give_truth, who, slug, phase, content, name)
 
 
-def _put_truth(who: Principal, slug: str, phase_slug: str, content: bytes, name: str) -> TruthOut:
+def give_truth(who: Principal, slug: str, phase_slug: str, content: bytes, name: str) -> TruthOut:
+    """Keep a new version of a phase's truth; it counts at once where nothing was judged yet.
+
+    Raises TruthInvalid, CompetitionNotFound, PhaseNotFound, Denied, TruthItemsDiffer.
+    """
     try:
         truth, item_ids = canonical_truth(content, name)
     except Invalid as error:
