@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
+from fastapi import Header
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.competitions.rules import BoardRule, Overall, Split
@@ -13,6 +14,7 @@ Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 Line = Annotated[str, Field(pattern=r"^[^\x00]*$", min_length=1, max_length=200)]
 Count = Annotated[int | None, Field(ge=1, le=1_000_000)]
 Relative = Annotated[str, Field(pattern=r"^(now|\+[0-9]{1,4}[mhdw])$")]
+IfMatch = Annotated[str | None, Header(description="ETag of the competition, or `*` for whatever it is now.")]
 Moment = AwareDatetime | Relative
 """A time with its zone, or one by the server's clock: `now`, `+30m`, `+2h`, `+3d`, `+1w`."""
 
@@ -82,3 +84,20 @@ class Edited(BaseModel):
     slug: str
     version: int
     changes: list[dict[str, Any]]
+
+
+class OrganizedOut(BaseModel):
+    """A competition that somebody organizes; `owner`: it is theirs. Deleted ones can be restored until then."""
+
+    slug: str
+    title: str
+    owner: bool
+    deleted_at: datetime | None
+    restorable_until: datetime | None
+
+
+class OrganizedList(BaseModel):
+    """All of them, newest first."""
+
+    items: list[OrganizedOut]
+    next_cursor: str | None = None

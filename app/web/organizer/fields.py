@@ -5,7 +5,7 @@ text with other line ends, is no change, and a key that the page does not know s
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -95,6 +95,16 @@ def shown(kind: str, value: Any) -> str:
             else ""
         )
     return str(value)
+
+
+def typed(found: Sequence[Widget], fields: Mapping[str, Any]) -> list[Widget]:
+    """The same fields with what somebody typed into them, to be shown again."""
+    return [replace(one, value=text(fields, one.name)) for one in found]
+
+
+def optional(one: Widget) -> Widget:
+    """The same field, which may be left empty."""
+    return replace(one, required=False)
 
 
 def changed(found: Sequence[Widget], fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Phases by hand: open, close, extend, pause, freeze, publish, carry over, and their times and limits."""
 
-from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -68,7 +67,7 @@ def _page(
     for phase in found:
         shown = form_of(phase, found)
         if typed is not None and typed[0] == phase.slug and not isinstance(fault, PreconditionFailed):
-            shown = [replace(one, value=frame.text(typed[1], one.name)) for one in shown]
+            shown = fields.typed(shown, typed[1])
         forms[phase.slug] = shown
     opened = typed[0] if typed is not None else ""
     return frame.page(
