@@ -4,6 +4,7 @@ Decision: what is previewed is stored as a bundle under its hash, and saving nam
 is applied, byte for byte. Who knows a hash has seen the content, so naming one gives nothing away.
 """
 
+from copy import deepcopy
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -69,7 +70,8 @@ def preview(request: Request, who: Creator, slug: str, given: frame.Fields) -> R
     """Say what would change, by form, YAML or bundle; nothing is changed yet."""
     how, version = frame.text(given, "how"), frame.text(given, "version")
     try:
-        old, new = drafts.draft_of(who, slug), drafts.draft_of(who, slug)
+        old = drafts.draft_of(who, slug)
+        new = deepcopy(old)
         if how == "bundle":
             found = frame.upload(given, "bundle", knobs().bundle_bytes)
             if found is None:
@@ -131,5 +133,7 @@ def delete(request: Request, who: Organizer, slug: str, given: frame.Fields) -> 
     if page is not None:
         return page
     return frame.attempt(
-        lambda: editing.delete(who, slug), "/organize?done=deleted", lambda fault: _page(request, who, slug, fault=fault)
+        lambda: editing.delete(who, slug),
+        "/organize?done=deleted",
+        lambda fault: _page(request, who, slug, fault=fault),
     )
