@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from app import storage
 from app.accounts.guards import Admin
 from app.db import Session
 from app.submissions import operating
@@ -50,7 +51,10 @@ class TroubleOut(BaseModel):
 
 
 class WorkOut(BaseModel):
-    """Workers, queues, troubles, and the submitted files (different ones) with their bytes."""
+    """Workers, queues, troubles, and the submitted files (different ones) with their bytes.
+
+    `free`: bytes left where files lie, null where that is no folder of the web process' machine.
+    """
 
     at: datetime
     workers: list[WorkerOut]
@@ -58,10 +62,12 @@ class WorkOut(BaseModel):
     troubles: list[TroubleOut]
     files: int
     bytes: int
+    free: int | None
 
 
 @router.get("/admin/work")
 def work(who: Admin) -> WorkOut:
     """Workers, queues, and what failed or is stuck, in all competitions; for administrators."""
     with Session.begin() as session:
-        return WorkOut.model_validate(operating.work(session))
+        found = operating.work(session)
+    return WorkOut.model_validate(found | {"free": storage.free()})

@@ -35,4 +35,5 @@ def test_workers_queues_and_troubles(client, world, session):
     assert {one["ref"] for one in found["troubles"]} == {failed.ref, stuck.ref, deaf.ref}
     assert waits.ref not in str(found["troubles"])
     assert (found["files"], found["bytes"]) == (1, 2)
+    assert found["free"] > 0
     assert client.get("/api/v1/admin/work", headers=world.token(world.organizer)).status_code == 403
