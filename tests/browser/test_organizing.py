@@ -71,7 +71,7 @@ def test_a_competition_from_the_browser_alone(stack: Any, visit: Any, tmp_path: 
     page.get_by_label("Reason").fill("p_000 was wrong")
     page.get_by_role("button", name="Begin; change nothing yet").click()
     expect(page.get_by_role("heading", name="Judged, not applied yet")).to_be_visible(timeout=60_000)
-    expect(page.get_by_role("row", name=re.compile("ada"))).to_contain_text("1 item")
+    expect(page.get_by_role("row", name=re.compile("ada"))).to_contain_text("p_000 −0.")
     page.get_by_role("button", name="Apply").click()
     say_yes(page)
     saying(page, "The new scores and boards have effect.")

@@ -27,7 +27,7 @@ GENERAL = ("title", "slug", "description", "registration_auto_approve", "contact
 PHASE = ("name", "start", "end", "max_submissions_per_day", "max_submissions")
 NEW = '"0"'
 """The version of what is not there yet."""
-OVERVIEW = "# %(title)s\n\nSay what the task is, how the data came about, and what the winner gets.\n"
+OVERVIEW = "Say what the task is, how the data came about, and what the winner gets.\n"
 TERMS = "Say what participants agree to.\n"
 
 
@@ -67,7 +67,7 @@ def _new(request: Request, fault: Fault | None = None, typed: frame.FormData | N
     dates = {"name": "Development", "start": today, "end": today + timedelta(days=90)}
     general = fields.widgets(CompetitionIn, GENERAL, {"registration_auto_approve": True})
     phase = fields.widgets(PhaseIn, PHASE, dates, "phase-")
-    texts = {"overview": OVERVIEW % {"title": "…"}, "terms": TERMS}
+    texts = {"overview": OVERVIEW, "terms": TERMS}
     if typed is not None:
         general, phase = fields.typed(general, typed), fields.typed(phase, typed)
         texts = {name: frame.text(typed, name) or text for name, text in texts.items()}

@@ -98,7 +98,7 @@ def preview(request: Request, who: Creator, slug: str, given: frame.Fields) -> R
         applied=applied,
         differences=drafts.differences(old, new),
         sha256=sha256,
-        version=version,
+        made_from=version,
         how=how if how in MODES else "form",
     )
 
