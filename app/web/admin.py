@@ -81,7 +81,7 @@ def change(request: Request, who: Admin, username: str, given: frame.Fields) -> 
     act, role = frame.text(given, "act"), frame.text(given, "role")
     if act not in ("role", "disable", "enable"):
         raise Refused(f"There is no act {act!r}.", field="act")
-    page = _asked(request, "accounts", given, frame.told(QUESTIONS[act], name=username, role=role))
+    page = _asked(request, "accounts", given, QUESTIONS[act], name=username, role=role)
     if page is not None:
         return page
     wanted = {"role": role} if act == "role" else {"active": act == "enable"}
@@ -97,7 +97,7 @@ def change(request: Request, who: Admin, username: str, given: frame.Fields) -> 
 @router.post("/admin/retry/{ref}")
 def retry(request: Request, who: Admin, ref: str, given: frame.Fields) -> Response:
     """Judge a failed submission once more, after a question."""
-    page = _asked(request, "", given, frame.told(QUESTIONS["retry"], name=ref))
+    page = _asked(request, "", given, QUESTIONS["retry"], name=ref)
     if page is not None:
         return page
     return frame.attempt(
@@ -107,12 +107,11 @@ def retry(request: Request, who: Admin, ref: str, given: frame.Fields) -> Respon
     )
 
 
-def _asked(request: Request, section: str, given: frame.FormData, question: str) -> Response | None:
+def _asked(request: Request, section: str, given: frame.FormData, question: str, **values: Any) -> Response | None:
     """The page that asks before the act, None where it was confirmed."""
-    if given.get("confirmed") == "yes":
+    if frame.confirmed(given):
         return None
-    kept = [(name, value) for name, value in given.multi_items() if isinstance(value, str)]
-    return _page(request, section, template="confirm", question=question, kept=kept)
+    return _page(request, section, template="confirm", question=question, values=values, kept=frame.kept(given))
 
 
 @router.get("/admin/settings")

@@ -151,13 +151,23 @@ def upload(fields: FormData, name: str, cap: int) -> tuple[bytes, str] | None:
 
 
 def asked(
-    request: Request, who: Principal, slug: str, section: str, fields: FormData, question: str
+    request: Request, who: Principal, slug: str, section: str, fields: FormData, question: str, **values: Any
 ) -> Response | None:
     """The page that asks before the act, None where it was confirmed."""
-    if fields.get("confirmed") == "yes":
+    if confirmed(fields):
         return None
-    kept = [(name, value) for name, value in fields.multi_items() if isinstance(value, str)]
-    return page(request, who, slug, section, template="confirm", question=question, kept=kept)
+    shown = {"question": question, "values": values, "kept": kept(fields), "told": told}
+    return page(request, who, slug, section, template="confirm", **shown)
+
+
+def confirmed(fields: FormData) -> bool:
+    """Whether the question before the act was answered by yes."""
+    return fields.get("confirmed") == "yes"
+
+
+def kept(fields: FormData) -> list[tuple[str, str]]:
+    """The fields of a form that its question sends again."""
+    return [(name, value) for name, value in fields.multi_items() if isinstance(value, str)]
 
 
 def attempt(act: Callable[[], Any], goal: str, refused: Callable[[Fault], Response], version: str = "") -> Response:
@@ -170,7 +180,7 @@ def attempt(act: Callable[[], Any], goal: str, refused: Callable[[Fault], Respon
 
 
 def told(message: str, **values: Any) -> str:
-    """A sentence in the language of the page, with its values."""
+    """A sentence in the language of the page, with its values; for templates, which know the language."""
     return gettext(message) % values
 
 

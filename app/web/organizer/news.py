@@ -77,7 +77,7 @@ def announce(request: Request, who: Organizer, slug: str, given: frame.Fields) -
 @router.post(NEWS + "/{ref}/delete")
 def delete(request: Request, who: Organizer, slug: str, ref: str, given: frame.Fields) -> Response:
     """Take an announcement back, after a question."""
-    question = frame.told("Take this announcement back? Mails of it that were sent stay sent.")
+    question = "Take this announcement back? Mails of it that were sent stay sent."
     page = frame.asked(request, who, slug, "announcements", given, question)
     if page is not None:
         return page

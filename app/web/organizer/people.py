@@ -96,8 +96,7 @@ def decide(request: Request, who: Organizer, slug: str, given: frame.Fields) -> 
     if act not in ACTS or not names:
         return refused(Refused("Choose at least one participant and what to do.", field="username"))
     if act in QUESTIONS:
-        question = frame.told(QUESTIONS[act], names=", ".join(names))
-        page = frame.asked(request, who, slug, "participants", given, question)
+        page = frame.asked(request, who, slug, "participants", given, QUESTIONS[act], names=", ".join(names))
         if page is not None:
             return page
 
@@ -123,7 +122,7 @@ def organizers(request: Request, who: Organizer, slug: str, given: frame.Fields)
 
     if act not in ORGANIZERS or not name:
         return refused(Refused("Give a user name and what to do.", field="username"))
-    page = frame.asked(request, who, slug, "participants", given, frame.told(ORGANIZERS[act], names=name))
+    page = frame.asked(request, who, slug, "participants", given, ORGANIZERS[act], names=name)
     if page is not None:
         return page
     doors = {"add": people.add_organizer, "remove": people.remove_organizer, "transfer": people.transfer}

@@ -99,8 +99,7 @@ def act(request: Request, who: Organizer, slug: str, phase: str, given: frame.Fi
     found, _ = phase_of(who, slug, phase)
     if name not in QUESTIONS:
         raise Refused(f"There is no act {name!r}.", field="act")
-    question = frame.told(QUESTIONS[name], phase=found.name)
-    page = frame.asked(request, who, slug, "phases", given, question)
+    page = frame.asked(request, who, slug, "phases", given, QUESTIONS[name], phase=found.name)
     if page is not None:
         return page
 

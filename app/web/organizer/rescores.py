@@ -116,7 +116,7 @@ def end(request: Request, who: Organizer, slug: str, ref: str, given: frame.Fiel
     act = frame.text(given, "act")
     if act not in QUESTIONS:
         raise Refused(f"There is no act {act!r}.", field="act")
-    page = frame.asked(request, who, slug, "rescores", given, frame.told(QUESTIONS[act]))
+    page = frame.asked(request, who, slug, "rescores", given, QUESTIONS[act])
     if page is not None:
         return page
 

@@ -73,7 +73,7 @@ def act(request: Request, who: Organizer, slug: str, ref: str, given: frame.Fiel
     asked = {"phase": "", "state": "", "participant": ""}
     if name not in QUESTIONS:
         raise Refused(f"There is no act {name!r}.", field="act")
-    page = frame.asked(request, who, slug, "submissions", given, frame.told(QUESTIONS[name], ref=ref))
+    page = frame.asked(request, who, slug, "submissions", given, QUESTIONS[name], ref=ref)
     if page is not None:
         return page
 

@@ -125,11 +125,8 @@ def previewed(sha256: str) -> bytes:
 @router.post(HERE + "/delete")
 def delete(request: Request, who: Organizer, slug: str, given: frame.Fields) -> Response:
     """Hide the competition from everybody, after a question; it can be restored for some days."""
-    question = frame.told(
-        "Delete this competition? It is hidden from everybody at once. You can restore it for %(days)s days.",
-        days=knobs().deleted_days,
-    )
-    page = frame.asked(request, who, slug, "settings", given, question)
+    question = "Delete this competition? It is hidden from everybody at once. You can restore it for %(days)s days."
+    page = frame.asked(request, who, slug, "settings", given, question, days=knobs().deleted_days)
     if page is not None:
         return page
     return frame.attempt(
