@@ -9,7 +9,7 @@ UNLOCKED := $(shell grep -oE '^name = "(nvidia-[^"]+|cuda-[^"]+|triton|torch)"' 
 EXPORT = $(BIN)/uv export --quiet --frozen --no-emit-project --no-header --no-annotate $(addprefix --no-emit-package ,$(UNLOCKED))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check format bench judgement lock clean
+.PHONY: help demo up down test check format bench judgement faults lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ bench: $(VENV)/.dev ## Measure against named rivals, as ratios; writes docs/perf
 
 judgement: $(VENV)/.dev ## Judge texts whose place is known, by every metric; writes docs/judgement.md
 	$(BIN)/python -m bench.judgement
+
+faults: $(VENV)/.dev ## Kill, freeze and wipe at length while 2,000 submissions run, and take guards away to see tests fail
+	$(BIN)/python -m tests.faults.guards
+	$(BIN)/python -m tests.faults.soak --write
 
 lock: $(VENV)/.dev ## Resolve the dependencies anew and export the hashed lists
 	$(BIN)/uv lock --upgrade

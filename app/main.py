@@ -9,6 +9,7 @@ from app import __version__, health, log, problems
 from app.accounts.admin_routes import router as administration
 from app.accounts.routes import router as accounts
 from app.announcements.routes import router as announcements
+from app.archive.routes import router as archives
 from app.competitions import people
 from app.competitions.audit_routes import router as auditing
 from app.competitions.editing_routes import router as editing
@@ -26,6 +27,7 @@ from app.submissions.operating_routes import router as operating
 from app.submissions.organizing_routes import router as organizing
 from app.submissions.routes import router as submissions
 from app.submissions.team_routes import router as teams
+from app.submissions.upload_routes import router as uploads
 from app.web.pages import mount_static
 from app.web.pages import router as pages
 
@@ -62,12 +64,14 @@ def create_app() -> FastAPI:
         taking_part,
         auditing,
         submissions,
+        uploads,
         organizing,
         operating,
         marks,
         teams,
         boards,
         rescores,
+        archives,
         announcements,
         mail,
     ):

@@ -18,7 +18,10 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+OLDEST_CLIENT = "0.1.0"
+"""The oldest version of the client that works with this server; an older one says so to its user."""
 HEADERS = {
+    "Palmares-Client-Min-Version": OLDEST_CLIENT,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",

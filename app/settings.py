@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     bundle_bytes: int = Field(64 * MIB, ge=1024, description="Largest competition bundle, bytes.")
     body_bytes: int = Field(1 * MIB, ge=1024, description="Largest body of any other request, bytes.")
     upload_seconds: float = Field(600, gt=0, description="Longest time one upload may take, seconds.")
+    uploads_dir: Path | None = Field(None, description="Folder of unfinished uploads; empty: in the data dir.")
     invalid_per_day: int = Field(20, ge=1, description="Invalid submissions a participant may send per phase and day.")
 
     # judging
@@ -130,6 +131,11 @@ class Settings(BaseSettings):
         if self.smtp_url is not None and not (self.mail_from and self.public_url):
             raise ValueError("PALMARES_SMTP_URL needs PALMARES_MAIL_FROM, and PALMARES_PUBLIC_URL for links in mails")
         return self
+
+    @property
+    def uploads_folder(self) -> Path:
+        """Folder of unfinished uploads; all web processes share it."""
+        return self.uploads_dir or self.data_dir / "uploads"
 
     @property
     def sends_mail(self) -> bool:

@@ -111,14 +111,19 @@ def truths(quick: bool) -> list[Truth]:
     if (RAIM / "probes_dev.jsonl").is_file():
         rows = RAIM / "train_grpo_1536.jsonl"
         found.append(_truth("raim", "RAIM-PIQA, 100 public pairs", rows, RAIM / "probes_dev.jsonl", quick))
+        found.append(
+            _truth("unseen", "RAIM-PIQA, 24 pairs out of sample", rows, probes.UNSEEN, quick, mechanical=False)
+        )
     found.append(_truth("example", "The example competition, 40 pairs", EXAMPLE, probes.OWN, quick))
     return found
 
 
-def _truth(name: str, title: str, rows: Path, written: Path, quick: bool) -> Truth:
+def _truth(name: str, title: str, rows: Path, written: Path, quick: bool, *, mechanical: bool = True) -> Truth:
     references = read_references(rows.read_bytes(), rows.name)
     texts = probes.written(written) if written.is_file() else {}
     probed = frozenset(pair for kind in texts.values() for pair in kind)
+    if not mechanical:
+        return Truth(name, title, references, texts)
     made = probes.mechanical(references, probed if quick and probed else None)
     kinds = {"reference": made.pop("reference")} | texts | made
     return Truth(name, title, references, kinds)
@@ -148,7 +153,7 @@ def _judged(
 
 def _turned(truth: Truth, plan: Plan, embed: Embed, columns: Sequence[str]) -> dict[str, dict[str, list[float]]]:
     """The scores by metric and pair with 0, 1, … claims turned round; pairs without a claim to turn are left out."""
-    pairs = truth.probes["reference"]
+    pairs = truth.probes.get("reference", {})
     steps: dict[str, dict[str, list[float]]] = {key: {} for key in columns}
     count = 0
     while texts := {pair: new for pair, text in pairs.items() if (new := turned(text, count)) is not None}:
@@ -167,7 +172,7 @@ def main() -> int:
     parser = argparse.ArgumentParser("python -m bench.judgement", description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="only pairs with hand-written probes; writes nothing")
     parser.add_argument("--columns", help="only these metrics, with commas; writes nothing")
-    parser.add_argument("--truth", choices=("raim", "example"), help="only this truth; writes nothing")
+    parser.add_argument("--truth", choices=("raim", "unseen", "example"), help="only this truth; writes nothing")
     parser.add_argument("--values", type=Path, help="write every single score to this JSON file")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="cpu")
     asked = parser.parse_args()

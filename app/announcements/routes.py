@@ -21,7 +21,8 @@ router = APIRouter(tags=["announcements"])
 ALL = "/competitions/{slug}/announcements"
 
 
-def _shown(row: Announcement) -> dict[str, Any]:
+def shown(row: Announcement) -> dict[str, Any]:
+    """An announcement's fields for the answer."""
     values = {name: getattr(row, name) for name in ("ref", "title", "body", "created_at", "edited_at")}
     return {**values, "author": row.author.username}
 
@@ -31,7 +32,7 @@ def listing(slug: str) -> AnnouncementList:
     """The competition's announcements, newest first."""
     with Session.begin() as session:
         rows = service.announcements(session, slug)
-        return AnnouncementList(items=[AnnouncementOut(**_shown(row)) for row in rows])
+        return AnnouncementList(items=[AnnouncementOut(**shown(row)) for row in rows])
 
 
 @router.post(ALL, status_code=status.HTTP_201_CREATED)
@@ -39,7 +40,7 @@ def post(who: Organizer, slug: str, given: AnnouncementIn) -> AnnouncementMade:
     """Announce something, with `mail` also by mail; for the competition's organizers."""
     with Session.begin() as session:
         made, mails = service.post(session, who, slug, given.title, given.body, mail=given.mail)
-        return AnnouncementMade(**_shown(made), mails=mails)
+        return AnnouncementMade(**shown(made), mails=mails)
 
 
 @router.get(ALL + "/mails")
@@ -55,7 +56,7 @@ def edit(who: Organizer, slug: str, ref: str, given: AnnouncementChange) -> Anno
     """Change an announcement; for the competition's organizers."""
     with Session.begin() as session:
         changes = given.model_dump(exclude_unset=True)
-        return AnnouncementOut(**_shown(service.edit(session, who, slug, ref, changes)))
+        return AnnouncementOut(**shown(service.edit(session, who, slug, ref, changes)))
 
 
 @router.delete(ALL + "/{ref}", status_code=status.HTTP_204_NO_CONTENT)

@@ -114,7 +114,7 @@ def logout() -> None:
 def whoami(as_json: Json = False) -> None:
     """Say who you are, and where."""
     with opened(signed_in=True) as client:
-        me = client.get("/me")
+        me = client.me()
     if as_json:
         show.document({"url": client.server.url, "token_from_environment": client.server.from_environment, **me})
         return

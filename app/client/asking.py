@@ -1,4 +1,4 @@
-"""Questions to a person: only where there is a terminal, and never on stdout, which is for data.
+"""Questions to a person: only where there is a terminal and no CI system, and never on stdout, which is for data.
 
 Decision: not typer's prompts, because they write a blank to stdout before they read.
 """
@@ -18,7 +18,7 @@ def ask(question: str, without: str, instead: str, *, hidden: bool = False) -> s
 
     Raises Problem (usage) where there is no terminal: `without` says what is needed, `instead` what to give.
     """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not (sys.stdin.isatty() and show.interactive()):
         raise Problem("input_needed", f"{without}, and there is no terminal to ask at.", instead)
     if hidden:
         import getpass

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import urlencode
 
 import typer
 
@@ -35,7 +34,7 @@ def audit(
     wanted = {key: value for key, value in (("since", moment), ("action", action)) if value}
     with opened(signed_in=True) as client:
         if shape is Format.csv and not as_json:
-            show.out(client.text(f"/competitions/{name}/audit.csv?{urlencode(wanted)}").rstrip("\r\n"))
+            show.out(client.text(f"/competitions/{name}/audit.csv", **wanted).rstrip("\r\n"))
             return
         items = client.all(f"/competitions/{name}/audit", most=100_000, **wanted)
     if run.json:

@@ -32,7 +32,7 @@ class Which(StrEnum):
 
 
 def leaderboard(
-    place: Place,
+    place: Place = ".",
     shape: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
     which: Annotated[
         Which | None,

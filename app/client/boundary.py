@@ -6,6 +6,7 @@ Decision: commands raise; only this file turns failures into words. With --json 
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +28,24 @@ class Run:
 
     def begin(self, *, json: bool) -> None:
         """Start anew with the next command line; `json`: --json is in it, so failures are documents as well."""
-        self.json, self.debug, self.go_on = json, False, Run.go_on
+        self.json, self.go_on = json, Run.go_on
+        self.set_debug(False)
+
+    def set_debug(self, debug: bool) -> None:
+        """`debug`: tracebacks, and a line for each request; without it, what the client has to say."""
+        self.debug = debug
+        log = logging.getLogger("palmares.client")
+        log.setLevel(logging.DEBUG if debug else logging.INFO)
+        if not any(isinstance(one, _Talk) for one in log.handlers):
+            log.addHandler(_Talk())
+
+
+class _Talk(logging.Handler):
+    """What the client logs is talk."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it."""
+        show.talk(record.getMessage())
 
 
 run = Run()

@@ -1,4 +1,4 @@
-"""`competition apply` and `export`: a competition as files. A folder is packed here, always into the same bytes.
+"""`competition apply`, `export` and `archive`: a competition as files. A folder is always packed into the same bytes.
 
 Decision: names are sorted, times fixed, links and hidden files left out, so that the same folder is the same zip on
 every machine, and a bundle cannot carry what its author does not see.
@@ -87,6 +87,33 @@ def export(
     show.out(str(target))
     if not no_truth:
         show.talk("note: it holds the ground truth; keep it where participants cannot read it")
+
+
+def archive(
+    competition: Annotated[str, typer.Argument(metavar="SLUG", help="The competition.", show_default=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="A new .zip.", show_default="SLUG-archive.zip"),
+    ] = None,
+    with_truth: Annotated[bool, typer.Option("--with-truth", help="Every version of the ground truth, too.")] = False,
+    with_submissions: Annotated[
+        bool, typer.Option("--with-submissions", help="The file and the reports of every submission, too.")
+    ] = False,
+) -> None:
+    """Write a competition as a zip that needs no server: boards, pages, log, bundle.
+
+    What everybody may see is in the folder public/, as pages and tables; the rest is for organizers.
+    """
+    target = output or Path(f"{competition}-archive.zip")
+    if target.exists():
+        raise Problem("file_exists", f"{target} is there already.", "Give a new name: -o FILE.")
+    wanted = {"truth": with_truth, "submissions": with_submissions}
+    with opened(signed_in=True) as client:
+        client.download(
+            f"/competitions/{competition}/archive", target, **{name: str(yes).lower() for name, yes in wanted.items()}
+        )
+    show.out(str(target))
+    show.talk("note: only its folder public/ is for everybody; keep organizers/ where participants cannot read it")
 
 
 def _unpack(packed: Path, target: Path) -> None:

@@ -16,7 +16,6 @@ from .exits import Problem
 from .http import opened
 from .options import Json, Submission
 from .summary import JunitFile, SarifFile
-from .target import resolve
 
 if TYPE_CHECKING:
     from ..scoring.entailment import Entail
@@ -68,10 +67,7 @@ def validate(
     found = files.check(file, ids).as_dict()
     if competition and found["valid"]:
         with opened(signed_in=True) as client:
-            place = resolve(client, competition)
-            found = client.ask(
-                "POST", place.path("validate"), body=files.body(file), headers=files.headers(file), again=True
-            ).document
+            found = dict(client.validate(competition, file, progress=True))
     if junit is not None:
         summary.write(junit, summary.junit(found, {}, []))
     if sarif is not None:

@@ -40,7 +40,7 @@ def diff(
     else:
         first, second = ref_of(a), ref_of(b)
         with opened(signed_in=True) as client:
-            found = client.ask("GET", f"/submissions/{first}/comparison", params={"with": second}).document
+            found = dict(client.compare(first, second))
     if as_json:
         show.document(found)
     else:

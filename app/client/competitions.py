@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -21,7 +22,7 @@ YOU = {"approved": "in", "pending": "waiting", "denied": "denied", "banned": "ba
 def competitions(as_json: Json = False) -> None:
     """List the competitions that you can see."""
     with opened() as client:
-        items = client.all("/competitions")
+        items = list(client.competitions())
     if as_json:
         show.document({"items": items})
         return
@@ -53,11 +54,11 @@ def join(
     """
     name = slug_of(slug)
     with opened(signed_in=True) as client:
-        found = client.get(f"/competitions/{name}")
+        found = client.competition(name)
         terms = show.plain(found.get("terms") or "").strip()
         if terms and not accept_terms and not (found.get("joined") and found.get("terms_accepted", True)):
             _ask_terms(name, terms)
-        joined = client.post(f"/competitions/{name}/join", {"accept_terms": True})
+        joined = client.join(name, accept_terms=True)
     if as_json:
         show.document(joined)
     elif joined["status"] == "approved":
@@ -84,7 +85,7 @@ def phase_list(slug: Slug, as_json: Json = False) -> None:
     """List phases, with times and limits."""
     name = slug_of(slug)
     with opened() as client:
-        items = client.get(f"/competitions/{name}")["phases"]
+        items = client.phases(name)
     if as_json:
         show.document({"competition": name, "items": items})
         return
@@ -107,7 +108,7 @@ def phase_list(slug: Slug, as_json: Json = False) -> None:
     )
 
 
-def _state(phase: dict[str, Any]) -> str:
+def _state(phase: Mapping[str, Any]) -> str:
     """The phase's status, and what its organizers set beside it."""
     set_apart = {
         "paused": phase.get("paused"),
@@ -123,7 +124,7 @@ def _or_no_limit(limit: object) -> str:
     return "no limit" if limit is None else str(limit)
 
 
-def limits(place: Place, as_json: Json = False) -> None:
+def limits(place: Place = ".", as_json: Json = False) -> None:
     """Say how many submissions are left.
 
     And when the limit resets.
@@ -141,7 +142,7 @@ def limits(place: Place, as_json: Json = False) -> None:
         show.out(f"not now: {found['reason']['detail']}" + (f" (goes on {goes_on})" if goes_on else ""))
 
 
-def limit_lines(found: dict[str, Any]) -> list[str]:
+def limit_lines(found: Mapping[str, Any]) -> list[str]:
     """The limits in words: what is left of each kind, and when that changes."""
     day, total = found.get("per_day") or {}, found.get("total") or {}
     concurrent, invalid = found.get("concurrent") or {}, found.get("invalid") or {}

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from .exits import Problem
 
 DEFAULT_URL = "http://127.0.0.1:8000"
+PROJECT = Path(".palmares.toml")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -33,6 +34,28 @@ class Server:
     def loopback(self) -> bool:
         """True where the address is this very machine."""
         return urlsplit(self.url).hostname in LOOPBACK
+
+
+def default_place() -> str:
+    """The competition that `.` means: PALMARES_COMPETITION, else `competition` of .palmares.toml in the working folder.
+
+    Raises Problem (usage) where neither names one.
+    """
+    given = os.environ.get("PALMARES_COMPETITION", "").strip()
+    if given:
+        return given
+    import tomllib
+
+    try:
+        found = tomllib.loads(PROJECT.read_text(encoding="utf-8")).get("competition")
+    except FileNotFoundError:
+        found = None
+    except (OSError, ValueError) as error:
+        raise Problem("config_unreadable", f"{PROJECT} cannot be read: {error}", "Mend it.") from error
+    if not isinstance(found, str) or not found:
+        fix = f'Give SLUG[/PHASE], or put competition = "SLUG/PHASE" into {PROJECT}, or set PALMARES_COMPETITION.'
+        raise Problem("usage", "No competition is named.", fix)
+    return found
 
 
 def path() -> Path:
@@ -118,12 +141,16 @@ def kept(url: str) -> dict[str, str]:
     return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
 
-def server(url: str = "") -> Server:
+def server(url: str = "", token: str = "") -> Server:
     """The server to talk to: the address given, else PALMARES_URL, else the file's, else this machine.
+
+    The token: the one given, else PALMARES_TOKEN, else the one kept for that address.
 
     Raises Problem for an address or a token that cannot be one.
     """
     address = normal_url(url or os.environ.get("PALMARES_URL", "") or str(read().get("url") or "") or DEFAULT_URL)
+    if token:
+        return Server(address, checked_token(token))
     token = os.environ.get("PALMARES_TOKEN", "").strip()
     if token:
         return Server(address, checked_token(token), from_environment=True)

@@ -112,7 +112,7 @@ def _clock(date: str) -> Check:
 
 def _ready(client: Client) -> Check:
     try:
-        found = client.ask("GET", "/readyz", root="").document
+        found = client.ask("GET", "/readyz", root="", again=False).document
     except Problem as problem:
         parts = problem.extra.get("checks") or {}
         away = ", ".join(f"{name}: {state}" for name, state in parts.items() if state not in ("ok", True))

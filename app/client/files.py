@@ -7,13 +7,13 @@ server's decision who may send; it is opened anew for each try.
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from .http import Body
+from . import show
+from .transport import Body
 
 if TYPE_CHECKING:
     from ..scoring.validating import Validation
@@ -49,9 +49,9 @@ def headers(file: Path, message: str = "") -> dict[str, str]:
     return {**known, "X-Message": quote(message)} if message else known
 
 
-def body(file: Path) -> Body:
+def body(file: Path, *, progress: bool = True) -> Body:
     """The file's bytes, from the beginning at each call; with a progress bar on a terminal if it is not small."""
-    if sys.stderr.isatty() and file.stat().st_size > QUIET_BYTES:
+    if progress and show.interactive() and file.stat().st_size > QUIET_BYTES:
         return lambda: _with_bar(file)
     return lambda: _chunks(file)
 

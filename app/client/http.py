@@ -1,232 +1,179 @@
-"""The HTTP client: one place for addresses, the token, time limits, retries and problem+json.
+"""`palmares.Client`: a server of Palmares as Python methods. The command line uses the same.
 
-Decision: only what cannot count twice is sent again (reads, and writes with an Idempotency-Key), a few times, with
-growing pauses or the server's Retry-After. Proxies from the environment are not used for this very machine. Redirects
-are not followed, so that the token goes nowhere else.
+Decision: documents come as plain dictionaries with types (`documents`), lists as iterators that ask for a page when it
+is needed, failures as `Problem`. Nothing is printed; what is worth knowing goes to the logger `palmares.client`.
 """
 
 from __future__ import annotations
 
-import email.utils
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from time import sleep
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from typing import TYPE_CHECKING, Any, cast
 
-from .. import __version__
-from . import config, show
+from . import config, files, sending, waiting
 from .exits import Problem
+from .target import ref_of, resolve, slug_of, split
+from .transport import Connection
 
 if TYPE_CHECKING:
-    import httpx2
+    from .board_documents import Board, OverallBoard
+    from .documents import (
+        Comparison,
+        Competition,
+        CompetitionDetail,
+        Joined,
+        Limits,
+        Phase,
+        Submission,
+        Validation,
+    )
+    from .organizing_documents import Me, Participant
 
-API = "/api/v1"
-PAUSES = (0.5, 1.0, 2.0, 4.0)
-"""Seconds before each further try, where the server names no time."""
-LONGEST_PAUSE = 60.0
-"""A longer Retry-After is not waited for, seconds."""
-AWAY = frozenset({502, 503, 504})
-PAGE = 100
-
-Body = Callable[[], Iterable[bytes]]
-"""Gives the body from its beginning; called once for each try."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer: its document (None where there is none), and the pause in seconds that the server asks for."""
-
-    document: Any
-    pause: float | None
-    date: str
+__all__ = ["Client", "Connection", "opened"]
 
 
-class Client:
-    """Talks to one server. Every method raises Problem with the code that the command should end with."""
+class Client(Connection):
+    """A server, as one account. Used as a context manager it closes its connections at the end.
 
-    def __init__(self, server: config.Server) -> None:
-        import httpx2
+    `url`: the server's address; by default PALMARES_URL, else what `palmares login` kept. `token`: by default
+    PALMARES_TOKEN, else what was kept for that server. A `place` is `SLUG` or `SLUG/PHASE`; without a phase it is the
+    one that is open. Reads, and writes that cannot count twice, are sent again where the server is away or says when to
+    come back.
+    """
 
-        self.server = server
-        self._http = httpx2.Client(
-            headers={"User-Agent": f"palmares/{__version__}", "Accept": "application/json"},
-            timeout=httpx2.Timeout(60, connect=10, read=120),
-            trust_env=not server.loopback,
-        )
+    def __init__(self, url: str | config.Server = "", token: str = "") -> None:
+        server = url if isinstance(url, config.Server) else config.server(url, token)
+        super().__init__(server)
 
     def __enter__(self) -> Client:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._http.close()
+        self.close()
 
-    def get(self, path: str, **params: str) -> Any:
-        """The document at a path under /api/v1; empty parameters are left out."""
-        return self.ask("GET", path, params=params).document
+    # What anybody may do
 
-    def post(self, path: str, document: Any = None) -> Any:
-        """Send a document, once."""
-        return self.ask("POST", path, json=document).document
+    def me(self) -> Me:
+        """Who you are. Raises Problem (not_signed_in)."""
+        return cast("Me", self.get("/me"))
 
-    def delete(self, path: str) -> None:
-        """Delete what is at a path."""
-        self.ask("DELETE", path)
+    def competitions(self) -> Iterator[Competition]:
+        """The competitions that you can see, newest first."""
+        yield from self.each("/competitions")
 
-    def all(self, path: str, most: int = 1000, **params: str) -> list[Any]:
-        """The items of a list, page by page, at most `most`."""
-        items: list[Any] = []
-        cursor = ""
-        while len(items) < most:
-            page = self.get(path, limit=str(min(PAGE, most - len(items))), cursor=cursor, **params)
-            items += page["items"]
-            cursor = page.get("next_cursor") or ""
-            if not cursor or not page["items"]:
-                break
-        return items[:most]
+    def competition(self, slug: str) -> CompetitionDetail:
+        """A competition with its phases, pages and terms. Raises Problem (competition_not_found)."""
+        return cast("CompetitionDetail", self.get(f"/competitions/{slug_of(slug)}"))
 
-    def text(self, path: str, **params: str) -> str:
-        """The text at a path under /api/v1; empty parameters are left out."""
-        given = {name: value for name, value in params.items() if value}
-        return self._answered(self._send("GET", API + path, params=given, again=True)).text
+    def phases(self, slug: str) -> list[Phase]:
+        """The phases of a competition."""
+        return self.competition(slug)["phases"]
 
-    def download(self, path: str, target: Path, **params: str) -> None:
-        """Write the file at a path under /api/v1 to `target`, whole or not at all; it must not exist."""
-        import httpx2
+    def leaderboard(self, place: str, *, board: str = "", at: str = "") -> Board:
+        """The board of a phase; without a phase, of the open one, else of the one that closed last.
 
-        part = target.with_name(target.name + ".part")
-        try:
-            with self._http.stream(
-                "GET", self.server.url + API + path, params=params, headers=self._headers({"Accept": "*/*"})
-            ) as response:
-                if response.status_code != 200:
-                    response.read()
-                    self._answered(response)
-                with part.open("wb") as file:
-                    for chunk in response.iter_bytes():
-                        file.write(chunk)
-            part.rename(target)
-        except httpx2.TransportError as error:
-            raise self._unreachable(error) from error
-        finally:
-            part.unlink(missing_ok=True)
+        `board`: main, public or late. `at`: as it was at this time (ISO 8601 with a zone).
+        """
+        target = resolve(self, place, to_read=True)
+        return cast("Board", self.get(target.path("leaderboard"), board=board, at=at))
 
-    def ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        json: Any = None,
-        body: Body | None = None,
-        headers: Mapping[str, str] | None = None,
-        again: bool | None = None,
-        root: str = API,
-    ) -> Reply:
-        """Send a request and read its answer; `again`: it may be sent twice without harm (default: reads only)."""
-        harmless = method in ("GET", "DELETE") if again is None else again
-        given = {name: value for name, value in (params or {}).items() if value}
-        response = self._send(method, root + path, again=harmless, params=given, json=json, body=body, headers=headers)
-        answered = self._answered(response)
-        document = _document(answered, self.server.url) if answered.content else None
-        return Reply(document, retry_after(answered), answered.headers.get("date", ""))
+    def overall(self, slug: str) -> OverallBoard:
+        """The board over all phases of a competition."""
+        return cast("OverallBoard", self.get(f"/competitions/{slug_of(slug)}/leaderboard"))
 
-    def events(self, path: str, quiet_seconds: float) -> Iterator[str]:
-        """The data of a server-sent stream, event by event, until it ends; raises OSError if it cannot or breaks."""
-        import httpx2
+    # What participants do
 
-        headers = self._headers({"Accept": "text/event-stream"})
-        timeout = httpx2.Timeout(10, read=quiet_seconds)
-        try:
-            with self._http.stream("GET", self.server.url + API + path, headers=headers, timeout=timeout) as response:
-                if response.status_code != 200:
-                    raise ConnectionError(f"no stream: {response.status_code}")
-                for event in httpx2.EventSource(response):
-                    yield event.data
-        except httpx2.TransportError as error:
-            raise ConnectionError(str(error)) from error
+    def join(self, slug: str, *, accept_terms: bool = False) -> Joined:
+        """Enter a competition, with `accept_terms` by its terms. Raises Problem (terms_not_accepted)."""
+        given = {"accept_terms": accept_terms}
+        return cast("Joined", self.post(f"/competitions/{slug_of(slug)}/join", given))
 
-    def link(self, address: str) -> str:
-        """An address that the server gave, made absolute."""
-        return urljoin(self.server.url + "/", address)
+    def limits(self, place: str) -> Limits:
+        """What is left to you in a phase, and when the next submission is possible."""
+        return cast("Limits", self.get(resolve(self, place).path("limits")))
 
-    def _headers(self, more: Mapping[str, str] | None) -> dict[str, str]:
-        if self.server.token:
-            return {"Authorization": f"Bearer {self.server.token}", **(more or {})}
-        parts = urlsplit(self.server.url)  # with a session cookie the server wants to see its own address
-        return {"Origin": f"{parts.scheme}://{parts.netloc}", **(more or {})}
+    def validate(self, place: str, file: str | Path, *, progress: bool = False) -> Validation:
+        """Check a file against a phase on the server; it costs no submission.
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        again: bool,
-        params: Mapping[str, str] | None = None,
-        json: Any = None,
-        body: Body | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> httpx2.Response:
-        import httpx2
+        Without a server: `palmares.scoring.validating.validate`.
+        """
+        path, where = Path(file), resolve(self, place).path("validate")
+        body, headers = files.body(path, progress=progress), files.headers(path)
+        return cast("Validation", self.ask("POST", where, body=body, headers=headers, again=True).document)
 
-        for pause in (*PAUSES, None):
-            try:
-                content = body() if body is not None else None
-                sent = self._headers(headers)
-                response = self._http.request(
-                    method, self.server.url + path, params=dict(params or {}), json=json, content=content, headers=sent
-                )
-            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-                if pause is None:
-                    raise self._unreachable(error) from error
-            except (httpx2.TransportError, httpx2.InvalidURL) as error:
-                if pause is None or not again or isinstance(error, httpx2.InvalidURL):
-                    raise self._unreachable(error) from error
-            else:
-                asked = _worth_waiting(response, again)
-                if pause is None or asked is None:
-                    return response
-                pause = asked or pause
-            show.talk(f"{self.server.url} is not available right now; trying again in {pause:g} s")
-            sleep(pause)
-        raise AssertionError("unreachable: the last round returns or raises")
+    def submit(
+        self, place: str, file: str | Path, message: str = "", *, key: str = "", progress: bool = False
+    ) -> Submission:
+        """Send a submission; it comes back `queued`, with what is left of the limits.
 
-    def _unreachable(self, error: Exception) -> Problem:
-        return Problem(
-            "unreachable",
-            f"{self.server.url} cannot be reached: {error or type(error).__name__}",
-            "Check PALMARES_URL (or `palmares login --url …`) and the network; `palmares doctor` says more.",
-        )
+        `key` is its Idempotency-Key, by default the hash of phase and file: the same file sent again is the same
+        submission. Raises Problem (limit_reached, phase_not_open, not_joined, file_invalid, …).
+        """
+        target = resolve(self, place)
+        return cast("Submission", sending.send(self, target, Path(file), message, key, progress=progress).document)
 
-    def _answered(self, response: httpx2.Response) -> httpx2.Response:
-        """The response, if it is a success; raises the problem that it describes otherwise."""
-        if response.is_success:
-            return response
-        if response.is_redirect:
-            target = response.headers.get("location", "")
-            raise Problem(
-                "not_palmares", f"{self.server.url} sends us on to {target}.", "Set PALMARES_URL to the final address."
-            )
-        kind = response.headers.get("content-type", "")
-        try:
-            document = response.json() if "json" in kind else None
-        except ValueError:
-            document = None
-        if isinstance(document, dict):
-            pause = retry_after(response)
-            if pause is not None:
-                document.setdefault("retry_after", pause)
-            raise Problem.from_document(document, response.status_code)
-        if response.status_code >= 500:
-            raise Problem(
-                f"http_{response.status_code}",
-                f"The server answered {response.status_code} {response.reason_phrase}.",
-                "Try again in a while; if it stays, tell the organizers.",
-                status=response.status_code,
-            )
-        raise _stranger(self.server.url, response.status_code)
+    def submission(self, ref: str) -> Submission:
+        """A submission as it stands now. Raises Problem (submission_not_found)."""
+        return cast("Submission", self.get(f"/submissions/{ref_of(ref)}"))
+
+    def submissions(self, place: str = "", *, state: str = "", at_once: int = 100) -> Iterator[Submission]:
+        """Your submissions, newest first: everywhere, or of a competition or phase; `state`: only those in it."""
+        slug, phase = split(place) if place else ("", "")
+        yield from self.each("/submissions", at_once, competition=slug, phase=phase, state=state)
+
+    def watch(self, ref: str, timeout: float = 600) -> Iterator[Submission]:
+        """A submission at each of its states, until it is over. Raises Problem (wait_timed_out), seconds."""
+        yield from waiting.states(self, self.submission(ref), timeout)
+
+    def wait(self, ref: str, timeout: float = 600) -> Submission:
+        """A submission once it is over: scored, invalid, failed or cancelled. Raises Problem (wait_timed_out)."""
+        *_, last = self.watch(ref, timeout)
+        return last
+
+    def cancel(self, ref: str) -> Submission:
+        """Cancel a submission that is not over; it does not count."""
+        return cast("Submission", self.post(f"/submissions/{ref_of(ref)}/cancel"))
+
+    def report(self, ref: str) -> dict[str, Any]:
+        """All scores of a submission, with intervals and by category. Raises Problem (not_scored)."""
+        return cast("dict[str, Any]", self.get(f"/submissions/{ref_of(ref)}/report"))
+
+    def items(self, ref: str) -> Iterator[dict[str, Any]]:
+        """The scores item by item. Raises Problem (not_allowed) where the phase does not show them."""
+        for line in self.text(f"/submissions/{ref_of(ref)}/items").splitlines():
+            yield json.loads(line)
+
+    def compare(self, ref: str, other: str) -> Comparison:
+        """By how much a submission is better than another one, and whether chance could be the reason."""
+        path = f"/submissions/{ref_of(ref)}/comparison"
+        return cast("Comparison", self.get(path, **{"with": ref_of(other)}))
+
+    # What organizers do
+
+    def participants(self, slug: str, *, status: str = "", search: str = "") -> Iterator[Participant]:
+        """Who takes part or asks to: approved, pending, denied or banned."""
+        yield from self.each(f"/competitions/{slug_of(slug)}/participants", status=status, search=search)
+
+    def decide(self, slug: str, username: str, **given: Any) -> Participant:
+        """Decide on a participant: `status` (approved, denied, banned), `reason`, `baseline`."""
+        from urllib.parse import quote
+
+        path = f"/competitions/{slug_of(slug)}/participants/{quote(username, safe='')}"
+        return cast("Participant", self.ask("PATCH", path, json=given, again=True).document)
+
+    def change(self, place: str, **given: Any) -> Mapping[str, Any]:
+        """Change settings of a competition, or of the phase that is named, by the API's names; says what changed."""
+        slug, phase = split(place)
+        path = f"/competitions/{slug}" + (f"/phases/{phase}" if phase else "")
+        answer = self.ask("PATCH", path, json=given, headers={"If-Match": "*"}, again=True)
+        return cast("Mapping[str, Any]", answer.document)
+
+    def put_truth(self, place: str, file: str | Path) -> Mapping[str, Any]:
+        """Give a phase a new version of its ground truth; where there are submissions, re-scoring makes it count."""
+        path, where = Path(file), resolve(self, place, to_read=True).path("truth")
+        answer = self.ask("PUT", where, body=files.body(path, progress=False), headers=files.headers(path), again=True)
+        return cast("Mapping[str, Any]", answer.document)
 
 
 def opened(*, signed_in: bool = False, url: str = "") -> Client:
@@ -240,44 +187,3 @@ def opened(*, signed_in: bool = False, url: str = "") -> Client:
             status=401,
         )
     return Client(server)
-
-
-def retry_after(response: httpx2.Response) -> float | None:
-    """Seconds that the answer's Retry-After asks to wait, None without one."""
-    text = response.headers.get("retry-after", "").strip()
-    if not text:
-        return None
-    if text.isdigit():
-        return float(text)
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
-def _worth_waiting(response: httpx2.Response, again: bool) -> float | None:
-    """Seconds to wait before the request is sent again (0: no time was named), None if it should not be."""
-    pause = retry_after(response) or 0.0
-    if pause > LONGEST_PAUSE:
-        return None
-    if response.status_code in AWAY:
-        return pause if again else None
-    if response.status_code == 429 and b'"rate_limited"' in response.content:
-        return pause
-    return None
-
-
-def _document(response: httpx2.Response, url: str) -> Any:
-    try:
-        return response.json()
-    except ValueError as error:
-        raise _stranger(url, response.status_code) from error
-
-
-def _stranger(url: str, status: int) -> Problem:
-    return Problem(
-        "not_palmares",
-        f"{url} answers, but not as a Palmares server does (status {status}, no JSON).",
-        "Check the address: PALMARES_URL, or `palmares login --url …`.",
-    )

@@ -34,6 +34,7 @@ from . import (
     people,
     phases,
     rescoring,
+    scripting,
     starter,
     submissions,
     teams,
@@ -108,6 +109,7 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("competition init", starter.init, "palmares competition init my-competition/"),
     ("competition apply", bundles.apply, "palmares competition apply my-competition/ --dry-run"),
     ("competition export", bundles.export, "palmares competition export photo-pairs -o my-copy/"),
+    ("competition archive", bundles.archive, "palmares competition archive photo-pairs -o photo-pairs-2026.zip"),
     (
         "competition set",
         organizing.competition_set,
@@ -142,6 +144,9 @@ COMMANDS: list[tuple[str, Callable[..., None], str]] = [
     ("token revoke", account.token_revoke, "palmares token revoke tok_4f8s2k1p"),
     ("mail list", mail.mail_list, "palmares mail list"),
     ("mail set", mail.mail_set, "palmares mail set scored=on announcement=off"),
+    ("open", scripting.open_page, "palmares open sub_7h3k9q2m"),
+    ("api", scripting.api, "palmares api GET /competitions?limit=5"),
+    ("completion", scripting.completion, "palmares completion bash"),
     ("doctor", doctor.doctor, "palmares doctor"),
 ]
 """Name, function and example of every command, in the order of `palmares --help`."""
@@ -171,13 +176,13 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an unexpected failure.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show each request, and tracebacks.")] = False,
 ) -> None:
     """Enter competitions, check and score submissions, send them and see where they stand.
 
     The server is PALMARES_URL, the token PALMARES_TOKEN, or what `palmares login` kept.
     """
-    boundary.run.debug = debug
+    boundary.run.set_debug(debug)
 
 
 def build() -> typer.Typer:

@@ -13,7 +13,11 @@ DEFAULT_WAIT = 600
 Json = Annotated[bool, typer.Option("--json", help="Print one versioned JSON document.")]
 Place = Annotated[
     str,
-    typer.Argument(metavar="SLUG[/PHASE]", help="Competition, and phase where several are open.", show_default=False),
+    typer.Argument(
+        metavar="SLUG[/PHASE]",
+        help="Competition (. is the default one), and phase where several are open.",
+        show_default=False,
+    ),
 ]
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The competition.", show_default=False)]
 Ref = Annotated[str, typer.Argument(metavar="REF", help="The submission, such as sub_7h3k9q2m.", show_default=False)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import typer
 
@@ -34,8 +34,7 @@ def participants_list(
     wanted = {key: value for key, value in (("status", status), ("search", search)) if value}
     with opened(signed_in=True) as client:
         if shape is Format.csv and not as_json:
-            text = client.text(f"/competitions/{name}/participants.csv?{urlencode(wanted)}")
-            show.out(text.rstrip("\r\n"))
+            show.out(client.text(f"/competitions/{name}/participants.csv", **wanted).rstrip("\r\n"))
             return
         items = client.all(f"/competitions/{name}/participants", most=100_000, **wanted)
     if run.json:

@@ -11,6 +11,7 @@ import typer
 
 from .exits import MEANINGS
 from .main import COMMANDS, build
+from .schemas import by_command
 
 WIDTH = 100
 INTRODUCTION = """\
@@ -23,10 +24,16 @@ This page is written from the commands themselves (`python -m app.client.referen
 - `PALMARES_URL` and `PALMARES_TOKEN` go before what `palmares login` kept: a file of mode 0600 in the user's
   configuration folder, or at `PALMARES_CONFIG`. Tokens are kept per server.
 - Without a terminal nothing is asked; the message names the option to give.
-- Times are shown in the local zone, in `--json` in UTC. `NO_COLOR` is honoured.
+- Times are shown in the local zone, in `--json` in UTC. `NO_COLOR` is honoured. Bars and questions come on a terminal
+  only, and not where `CI` is set.
+- `.` is a default competition: `PALMARES_COMPETITION`, or `competition = "SLUG/PHASE"` in `.palmares.toml` of the
+  working folder.
 - Reads, uploads and other calls that cannot count twice are sent again a few times when the server is away or says when
   to come back (`Retry-After`).
-- `palmares --install-completion` sets up completion for the shell; `palmares --debug …` shows tracebacks.
+- `palmares completion SHELL` prints the completion script; `palmares --debug …` shows each request with its id, and
+  tracebacks; tokens are never shown.
+- Every document has a JSON Schema, named below ([of a failure](schemas/failure.json)). A document's keys stay; new ones
+  may come. The same calls from Python: [python.md](python.md).
 
 ## Exit codes
 """
@@ -44,7 +51,9 @@ def _section(name: str) -> str:
     for word in name.split():
         command = command.commands[word]
     context = typer.Context(command, info_name=f"palmares {name}", terminal_width=WIDTH)
-    return f"### {name}\n\n```text\n{command.get_help(context)}\n```\n"
+    document = by_command().get(name)
+    schema = f"\n`--json`: [{document}](schemas/{document}.json)\n" if document else ""
+    return f"### {name}\n\n```text\n{command.get_help(context)}\n```\n{schema}"
 
 
 if __name__ == "__main__":

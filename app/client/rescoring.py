@@ -6,7 +6,6 @@ is the right one. Nothing is waited for on the server: Ctrl-C ends the watching,
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -126,7 +125,7 @@ def _watch(client: Client, found: dict[str, Any], seconds: float) -> dict[str, A
 @contextmanager
 def _bar(total: int) -> Iterator[Callable[[int], None]]:
     """Something to tell the number of judged ones: a bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
+    if not show.interactive():
         yield lambda _: None
         return
     from rich.console import Console

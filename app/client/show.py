@@ -8,6 +8,7 @@ a pipe or in a narrow terminal.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import unicodedata
@@ -43,6 +44,12 @@ def line(text: object) -> str:
 
 def _invisible(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+
+
+def interactive() -> bool:
+    """Whether somebody sits there: a terminal, and no CI system (`CI` is set by all of them)."""
+    in_ci = os.environ.get("CI", "").lower() not in ("", "0", "false")
+    return sys.stderr.isatty() and not in_ci
 
 
 def talk(text: object) -> None:

@@ -1,21 +1,21 @@
 """Commands about submissions: submit, status, watch, submissions, cancel.
 
-Decision: on stdout come the reference first and then the result, all else is talk. A re-run of the same `submit` is the
-same submission (Idempotency-Key: hash of phase and file), so that neither a broken line nor a nervous CI counts twice.
+Decision: on stdout come the reference first and then the result, all else is talk; a wait's stages go to stderr.
 """
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
-from . import exits, files, show
+from . import exits, files, sending, show, waiting
 from .boundary import run
 from .competitions import limit_lines
 from .exits import Problem
@@ -23,8 +23,7 @@ from .http import Client, opened
 from .options import DEFAULT_WAIT, FailUnder, Json, Place, Ref, Submission, Wait
 from .summary import JunitFile, SummaryFile, change_of, markdown, write
 from .summary import junit as junit_xml
-from .target import Target, ref_of, resolve, split
-from .waiting import follow
+from .target import Target, ref_of, resolve
 
 REPLAYED_SECONDS = 60.0
 """An older submission in the answer is the one that an earlier run has sent."""
@@ -60,19 +59,13 @@ def submit(
     run.go_on = "Nothing counts twice: run the same command again to go on."
     with opened(signed_in=True) as client:
         target = resolve(client, place)
-        key = idempotency_key or default_key(target, file)
-        sent = _upload(client, target, file, message, key)
+        sent = _upload(client, target, file, message, idempotency_key)
         run.go_on = f"The submission goes on: palmares watch {show.line(sent['ref'])}"
         _announce(client, sent, as_json)
         limits = sent.pop("limits", None)
         if wait is not None:
             sent = follow(client, sent, wait)
         _finish(client, sent, told, as_json, {"limits": limits}, waited=wait is not None)
-
-
-def default_key(target: Target, file: Path) -> str:
-    """The idempotency key of a file in a phase: the same file sent again is the same submission."""
-    return hashlib.sha256(f"{target}\n{files.sha256(file)}".encode()).hexdigest()
 
 
 def thresholds(given: list[str] | None) -> dict[str, float]:
@@ -121,13 +114,7 @@ def _check_first(file: Path, told: Told) -> None:
 
 
 def _upload(client: Client, target: Target, file: Path, message: str, key: str) -> dict[str, Any]:
-    reply = client.ask(
-        "POST",
-        target.path("submissions"),
-        body=files.body(file),
-        headers={**files.headers(file, message), "Idempotency-Key": key},
-        again=True,
-    )
+    reply = sending.send(client, target, file, message, key, progress=True)
     sent: dict[str, Any] = reply.document
     if _age(sent, reply.date) > REPLAYED_SECONDS:
         show.talk(f"note: this file was sent before, at {show.moment(sent['created_at'])}; this is that submission")
@@ -154,22 +141,43 @@ def _announce(client: Client, sent: dict[str, Any], as_json: bool) -> None:
         show.talk(f"page: {client.link(page)}")
 
 
+def follow(client: Client, submission: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+    """Wait until the submission is over, saying each stage; returns its last state. Raises Problem (exit 8)."""
+    said, last = "", dict(submission)
+    for state in waiting.states(client, cast("Any", submission), seconds):
+        last = dict(state)
+        said = _said(said, last)
+    return last
+
+
+def _said(before: str, submission: Mapping[str, Any]) -> str:
+    """Say the stage, if it is another one than before; returns what was said."""
+    place = submission.get("queue")
+    now = str(submission["state"])
+    if place and now in ("queued", "ready"):
+        now += f", place {place['position']} of {place['of']}"
+    if now in (before, before.partition(",")[0]):  # the place is not told any more once a worker takes it
+        return before
+    show.talk(now)
+    return now
+
+
 def status(ref: Ref, as_json: Json = False) -> None:
     """Say where a submission stands.
 
     State, place in the queue, times, score, rank, findings.
     """
     with opened(signed_in=True) as client:
-        found = client.get(f"/submissions/{ref_of(ref)}")
+        found = client.submission(ref)
     if as_json:
         show.document(found)
         return
     position = found.get("queue")
     where = f", place {position['position']} of {position['of']}" if position else ""
     show.out(f"{found['ref']} {found['competition']}/{found['phase']}: {found['state']}{where}")
-    for name, moment in (found.get("stamps") or {}).items():
+    for name, moment in found["stamps"].items():
         if moment:
-            show.out(f"  {name.removesuffix('_at')}: {show.moment(moment, seconds=True)}")
+            show.out(f"  {name.removesuffix('_at')}: {show.moment(str(moment), seconds=True)}")
     for text in result_lines(found):
         show.out(text)
     if found.get("signature"):
@@ -186,9 +194,8 @@ def submissions(
     as_json: Json = False,
 ) -> None:
     """List your submissions, newest first."""
-    slug, phase = split(place) if place else ("", "")
     with opened(signed_in=True) as client:
-        items = client.all("/submissions", most, competition=slug, phase=phase, state=state)
+        items = list(islice(client.submissions(place, state=state, at_once=min(most, 100)), most))
     if as_json:
         show.document({"items": items})
         return
@@ -212,7 +219,7 @@ def submissions(
 def cancel(ref: Ref, as_json: Json = False) -> None:
     """Cancel a submission that is not over yet."""
     with opened(signed_in=True) as client:
-        found = client.post(f"/submissions/{ref_of(ref)}/cancel")
+        found = client.cancel(ref)
     if as_json:
         show.document(found)
     else:
@@ -237,7 +244,7 @@ def watch(
     name = ref_of(ref)
     run.go_on = f"The submission goes on: palmares watch {name}"
     with opened(signed_in=True) as client:
-        final = follow(client, client.get(f"/submissions/{name}"), wait)
+        final = follow(client, client.submission(name), wait)
         _finish(client, final, Told(floors, summary, junit), as_json, {}, waited=True)
 
 
@@ -268,7 +275,7 @@ def _finish(
         raise typer.Exit(code)
 
 
-def result_lines(found: dict[str, Any]) -> list[str]:
+def result_lines(found: Mapping[str, Any]) -> list[str]:
     """How a submission ended, in words: scores with intervals and rank, findings, or what went wrong."""
     lines = [f"{key}: {show.score(value)}" for key, value in (found.get("scores") or {}).items()]
     rank = found.get("rank")
@@ -285,7 +292,7 @@ def result_lines(found: dict[str, Any]) -> list[str]:
     return lines
 
 
-def mark_lines(found: dict[str, Any]) -> list[str]:
+def mark_lines(found: Mapping[str, Any]) -> list[str]:
     """What was said about a submission later: chosen, withdrawn, disqualified and why."""
     mark = found.get("mark") or {}
     lines = [f"{word} {show.moment(mark[f'{word}_at'])}" for word in ("chosen", "withdrawn") if mark.get(f"{word}_at")]

@@ -1,4 +1,7 @@
-"""`SLUG[/PHASE]`: what a command is about. Without PHASE it is the one open phase; the command never guesses."""
+"""`SLUG[/PHASE]`: what a command is about. Without PHASE it is the one open phase; the command never guesses.
+
+`.` is the competition, and perhaps the phase, of PALMARES_COMPETITION or .palmares.toml.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import show
+from .config import default_place
 from .exits import Problem
-from .http import Client
+from .transport import Connection
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -30,7 +34,7 @@ class Target:
 
 def split(text: str) -> tuple[str, str]:
     """The competition and the phase (empty if not given). Raises Problem (usage) for anything else."""
-    slug, _, phase = text.partition("/")
+    slug, _, phase = (text := default_place() if text == "." else text).partition("/")
     for part in (slug, phase) if "/" in text else (slug,):
         if not _NAME.fullmatch(part):
             raise Problem("usage", f"{text!r} is not SLUG or SLUG/PHASE.", "See `palmares competitions` for the names.")
@@ -40,7 +44,7 @@ def split(text: str) -> tuple[str, str]:
 def slug_of(text: str) -> str:
     """A competition's name. Raises Problem (usage) for anything else."""
     slug, phase = split(text)
-    if phase:
+    if phase and text != ".":
         raise Problem("usage", f"{text!r} names a phase too; only the competition is meant here.", f"Give {slug}.")
     return slug
 
@@ -52,7 +56,7 @@ def ref_of(text: str) -> str:
     return text
 
 
-def resolve(client: Client, text: str, *, to_read: bool = False) -> Target:
+def resolve(client: Connection, text: str, *, to_read: bool = False) -> Target:
     """The phase that is meant; `to_read`: where none is open, the one that closed last will do.
 
     Raises Problem: usage if several are open, exit 4 if none is.

@@ -1,8 +1,8 @@
 """Following one submission to its end: the server's stream of states, or asking now and then where it does not come.
 
 Decision: the stream is read in a thread of its own, so that the wait ends on the second and Ctrl-C at once, whatever
-the network does; where the stream is silent, broken or not offered, the submission is asked for, in growing pauses or
-in the ones that the server names.
+the network does. A stream that breaks is taken up again from its last event; while it is away, silent or not offered,
+the submission is asked for, in growing pauses or in the ones that the server names.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from __future__ import annotations
 import json
 import queue
 import threading
-import time
-from time import sleep
-from typing import Any
+from collections.abc import Iterator, Mapping
+from time import monotonic
+from typing import TYPE_CHECKING, Any, cast
 
-from . import exits, show
+from . import exits
 from .exits import Problem
-from .http import Client
+from .transport import Connection
+
+if TYPE_CHECKING:
+    from .documents import Submission
 
 SILENCE = 30.0
 """Seconds without an event after which the submission is asked for although the stream is open."""
@@ -26,80 +29,84 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
 
 
-def is_over(submission: dict[str, Any]) -> bool:
+def is_over(submission: Mapping[str, Any]) -> bool:
     """True in a terminal state."""
     return submission["state"] in exits.BY_STATE
 
 
 class _Stream:
-    """The events of a submission, read in the background; `next` hands them over."""
+    """The events of a submission, read in the background and taken up again where it breaks; `next` hands them over."""
 
-    def __init__(self, client: Client, path: str) -> None:
-        self._states: queue.Queue[dict[str, Any] | None] = queue.Queue()
+    def __init__(self, client: Connection, path: str) -> None:
+        self._states: queue.Queue[Submission | None] = queue.Queue()
+        self._ended = threading.Event()
         self.open = True
         threading.Thread(target=self._read, args=(client, path), daemon=True).start()
 
-    def _read(self, client: Client, path: str) -> None:
-        try:
-            for text in client.events(path, STREAM_SILENCE):
-                found = json.loads(text)
-                if isinstance(found, dict) and "state" in found:
-                    self._states.put(found)
-        except (OSError, ValueError, RuntimeError):  # RuntimeError: the command is over and has closed the client
-            pass
-        finally:
-            self._states.put(None)
+    def end(self) -> None:
+        """Take nothing up again."""
+        self._ended.set()
 
-    def next(self, seconds: float) -> dict[str, Any] | None:
-        """The next state, None if the stream has ended or nothing came in time."""
+    def next(self, seconds: float) -> Submission | None:
+        """The next state, None if the stream broke or nothing came in time."""
         try:
             found = self._states.get(timeout=seconds)
         except queue.Empty:
             return None
-        if found is None:
-            self.open = False
+        self.open = found is not None
         return found
 
+    def _read(self, client: Connection, path: str) -> None:
+        last, pause, away = "", FIRST_PAUSE, False
+        while not self._ended.is_set():
+            try:
+                for event in client.events(path, STREAM_SILENCE, last):
+                    found = json.loads(event.data)
+                    over = is_over(found)  # raises for what is no event of ours
+                    last, pause, away = event.id or last, FIRST_PAUSE, False
+                    self._states.put(cast("Submission", found))
+                    if over:
+                        return
+            except ConnectionRefusedError:
+                self._ended.set()
+            except (OSError, ValueError, TypeError, KeyError, RuntimeError):
+                pass  # broken, or no event of ours; RuntimeError: the client was closed
+            if not away:
+                self._states.put(None)
+            away = True
+            self._ended.wait(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
-def follow(client: Client, submission: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """Wait until the submission is over, saying each stage; returns its last state.
+
+def states(client: Connection, submission: Submission, seconds: float) -> Iterator[Submission]:
+    """The submission now and as it changes, until it is over; the same state may come twice.
 
     Raises Problem (exit 8) if it takes longer than `seconds`.
     """
-    deadline = time.monotonic() + seconds
+    yield submission
+    if is_over(submission):
+        return
+    deadline = monotonic() + seconds
     path = f"/submissions/{submission['ref']}"
-    stream = _Stream(client, f"{path}/events") if not is_over(submission) else None
-    pause = FIRST_PAUSE
-    said = _said("", submission)
-    while not is_over(submission):
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise _timed_out(submission, seconds)
-        found = stream.next(min(SILENCE, left)) if stream is not None and stream.open else None
-        if found is None and deadline > time.monotonic():
-            reply = client.ask("GET", path)
-            found = reply.document
-            if stream is not None and not stream.open and not is_over(found):
-                sleep(min(reply.pause or pause, max(0.0, deadline - time.monotonic())))
-                pause = min(pause * 1.5, LONGEST_PAUSE)
-        submission = found or submission
-        said = _said(said, submission)
-    return submission
+    stream, pause = _Stream(client, f"{path}/events"), FIRST_PAUSE
+    asked = 0.0
+    try:
+        while not is_over(submission):
+            left = deadline - monotonic()
+            if left <= 0:
+                raise _timed_out(submission, seconds)
+            found = stream.next(min(SILENCE if stream.open else asked, left))
+            if found is None and deadline > monotonic():
+                reply = client.ask("GET", path)
+                found, asked = cast("Submission", reply.document), reply.pause or pause
+                pause = FIRST_PAUSE if stream.open else min(pause * 1.5, LONGEST_PAUSE)
+            submission = found or submission
+            yield submission
+    finally:
+        stream.end()
 
 
-def _said(before: str, submission: dict[str, Any]) -> str:
-    """Say the stage, if it is another one than before; returns what was said."""
-    place = submission.get("queue")
-    now = str(submission["state"])
-    if place and now in ("queued", "ready"):
-        now += f", place {place['position']} of {place['of']}"
-    if now in (before, before.partition(",")[0]):  # the place is not told any more once a worker takes it
-        return before
-    show.talk(now)
-    return now
-
-
-def _timed_out(submission: dict[str, Any], seconds: float) -> Problem:
+def _timed_out(submission: Mapping[str, Any], seconds: float) -> Problem:
     ref = submission["ref"]
     return Problem(
         "wait_timed_out",

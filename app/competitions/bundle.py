@@ -11,17 +11,16 @@ from typing import Any
 
 from app.competitions import judges
 from app.competitions.board_columns import board_rule
-from app.competitions.bundle_reader import Path, Reader, clean
+from app.competitions.bundle_reader import Path, Reader, limits
 from app.competitions.bundle_schema import CompetitionIn, PhaseIn, TaskIn
 from app.competitions.errors import BundleInvalid
 from app.competitions.rules import BoardRule
 from app.scoring.archive import members
 from app.scoring.entailment import JudgeNotConfigured
 from app.scoring.findings import Findings, Invalid
-from app.scoring.limits import Limits
 from app.scoring.plan import PlanInvalid, load
 from app.scoring.reading import read_references, write_references
-from app.settings import MIB, settings
+from app.settings import MIB
 
 MOST_IMAGE_BYTES = 2 * MIB
 IMAGES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
@@ -57,11 +56,6 @@ def slugify(text: str) -> str:
     """A title as a slug: ASCII letters, digits and hyphens."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:64].strip("-")
-
-
-def limits() -> Limits:
-    """How large a bundle may be."""
-    return Limits(upload_bytes=settings().bundle_bytes, unpacked_bytes=settings().unpacked_bytes, entries=2000)
 
 
 def kind_of_image(content: bytes) -> str | None:
@@ -173,7 +167,9 @@ def _phase(
         "board": _dumped(given.board) if given.board is not None else boards["board"],
         "split": given.split.model_dump(mode="json", exclude_none=True) if given.split else None,
     }
-    if boards["hidden"] and given.board is None:
+    if given.frozen_at is not None:
+        values["frozen_at"] = given.frozen_at
+    elif boards["hidden"] and given.board is None:
         values["frozen_at"] = given.start
     phase = PhaseBundle(values, gate=given.gate, carry_from=given.carry_from)
     if given.end is not None and given.end <= given.start:
@@ -230,12 +226,11 @@ def _task(reader: Reader, phase: PhaseBundle, place: int, task: TaskIn) -> None:
         reader.fault(error.code, (*here, "scorer"), str(error), error.fix)
     if task.reference_data is None:
         return
-    name = clean(task.reference_data)
-    content = reader.content((*here, "reference_data"), name)
-    if content is None:
+    found = reader.single((*here, "reference_data"), task.reference_data)
+    if found is None:
         return
     try:
-        phase.truth, phase.item_ids = canonical_truth(content, name)
+        phase.truth, phase.item_ids = canonical_truth(*found)
     except Invalid as error:
         reader.findings += [finding.as_dict() for finding in error.findings]
 

@@ -4,6 +4,7 @@ import difflib
 import io
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, get_args
 
 import yaml
@@ -11,10 +12,19 @@ from pydantic import BaseModel, ValidationError
 
 from app.competitions.bundle_schema import NOT_DONE, CompetitionIn
 from app.competitions.errors import BundleInvalid
+from app.scoring.archive import members
+from app.scoring.findings import Invalid
+from app.scoring.limits import Limits
+from app.settings import settings
 
 NAME = "competition.yaml"
 MOST_YAML_BYTES = 256 * 1024
 MOST_ALIASES = 100
+FIXES = {
+    "scorer": "No scoring program is run here: write `scorer: {name: pairwise-explained}`.",
+    "version": "Bundles of version 2 are read: write `version: 2`, and its keys.",
+}
+"""What mends a key that is missing or wrong, where docs/organizers.md would not say it best."""
 
 Path = tuple[Any, ...]
 
@@ -27,6 +37,7 @@ class Reader:
         self.findings: list[dict[str, Any]] = []
         self.notes: list[dict[str, Any]] = []
         self._root: yaml.Node | None = None
+        self._left = settings().unpacked_bytes  # of all zips inside together
 
     def fault(self, code: str, path: Path, message: str, fix: str) -> None:
         """Remember a fault at a place in competition.yaml."""
@@ -81,7 +92,8 @@ class Reader:
             if isinstance(error, ValidationError):
                 for one in error.errors():
                     message = one["msg"].removeprefix("Value error, ")
-                    self.fault("bad_value", one["loc"], message, "See docs/organizers.md for this field.")
+                    fix = FIXES.get(str(one["loc"][-1]) if one["loc"] else "", "See docs/organizers.md for this field.")
+                    self.fault("bad_value", one["loc"], message, fix)
             else:
                 self.fault("bad_yaml", (), " ".join(str(error).split()), "Mend the YAML.")
             raise self.refuse() from error
@@ -120,18 +132,45 @@ class Reader:
         return found
 
     def _missing(self, path: Path, name: str) -> None:
-        self.fault("missing_file", path, f"the bundle holds no file {name!r}.", "Add it, or correct the path.")
+        self.fault(
+            "missing_file", path, f"the bundle holds no file or folder {name!r}.", "Add it, or correct the path."
+        )
 
     def folder(self, path: Path, name: str | None) -> bytes | None:
         """A folder or file of the bundle as a zip with fixed times, None where none is named."""
         if name is None:
             return None
+        return packed(self._inside(path, name))
+
+    def single(self, path: Path, name: str) -> tuple[bytes, str] | None:
+        """The content and the name of a file, also of one that stands alone in a folder or zip, as CodaBench has it."""
+        found = self._inside(path, name)
+        if len(found) > 1:
+            self.fault("bad_value", path, f"{name!r} holds {len(found)} files.", "Name the one that is meant.")
+        if len(found) != 1:
+            return None
+        ((inner, content),) = found.items()
+        return content, clean(name) if clean(name) in self.files else f"{clean(name)}/{inner}"
+
+    def _inside(self, path: Path, name: str) -> dict[str, bytes]:
+        """The files of a folder or zip of the bundle by their paths in it, or the one that has the name itself."""
         prefix = clean(name)
-        found = {key: content for key, content in self.files.items() if key == prefix or key.startswith(prefix + "/")}
-        if not found:
-            self.fault("missing_file", path, f"the bundle holds no folder {name!r}.", "Add it, or correct the path.")
-        inside = {key.removeprefix(prefix + "/") if key != prefix else prefix.rpartition("/")[2]: key for key in found}
-        return packed({name: found[key] for name, key in inside.items()})
+        whole = self.files.get(prefix)
+        if whole is None:
+            found = {key: one for key, one in self.files.items() if key.startswith(prefix + "/")}
+            if not found:
+                self._missing(path, name)
+            return {key.removeprefix(prefix + "/"): one for key, one in found.items()}
+        if not prefix.lower().endswith(".zip"):
+            return {prefix.rpartition("/")[2]: whole}
+        try:
+            found = members(io.BytesIO(whole), replace(limits(), unpacked_bytes=self._left))
+        except Invalid as error:
+            told = error.findings[0]
+            self.fault("bad_value", path, f"{name!r} cannot be read: {told.message}", told.fix)
+            return {}
+        self._left -= sum(map(len, found.values()))
+        return found
 
 
 def _parts(part: BaseModel, path: Path) -> Iterator[tuple[Path, BaseModel]]:
@@ -144,6 +183,13 @@ def _parts(part: BaseModel, path: Path) -> Iterator[tuple[Path, BaseModel]]:
             value = getattr(part, name)
             for place, one in enumerate(value if isinstance(value, list) else []):
                 yield from _parts(one, (*path, name, place))
+
+
+def limits() -> Limits:
+    """How large a bundle may be."""
+    return Limits(
+        upload_bytes=settings().bundle_bytes, unpacked_bytes=settings().unpacked_bytes, entries=2000, nested=True
+    )
 
 
 def clean(name: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.competitions.rules import BoardRule, Overall, Split
 
@@ -61,6 +61,16 @@ class TaskIn(_Part):
     )
 
 
+def _distinct(columns: list["ColumnIn"]) -> list["ColumnIn"]:
+    """A column is named by its key and by its index."""
+    for name in ("index", "key"):
+        values = [getattr(column, name) for column in columns]
+        twice = next((value for value in values if values.count(value) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two columns have the {name} {twice!r}.")
+    return columns
+
+
 class ColumnIn(_Part):
     """A column of the board: `key` is a score of the report, or a new name with a `computation`."""
 
@@ -79,7 +89,7 @@ class LeaderboardIn(_Part):
 
     title: str = ""
     key: str = ""
-    columns: list[ColumnIn] = Field(min_length=1)
+    columns: Annotated[list[ColumnIn], Field(min_length=1), AfterValidator(_distinct)]
     submission_rule: Literal[
         "Add", "Add_And_Delete", "Add_And_Delete_Multiple", "Force_Last", "Force_Latest_Multiple", "Force_Best"
     ] = "Add"
@@ -136,6 +146,7 @@ class PhaseIn(_Part):
     freeze_hours: Count = Field(
         None, title="Freeze before the end", description="The public board stands still in the last so many hours."
     )
+    frozen_at: Moment | None = None
     publish: Literal["end", "manual"] = Field(
         "end", title="Publish", description="What is frozen, hidden or anonymous is shown: at the end, or by hand."
     )
@@ -225,6 +236,7 @@ NOT_DONE: dict[type[BaseModel], dict[str, Note]] = {
         "is_public": _SILENT,
     },
     TaskIn: {
+        "key": (_given, "a task belongs to its competition, and is written out in its bundle."),
         "description": _SILENT,
         "scoring_program": _NO_PROGRAM,
         "ingestion_program": _NO_PROGRAM,

@@ -84,6 +84,8 @@ def _phase(phase: Phase, slugs: dict[int, str], fetch: Fetch, files: dict[str, b
         found[name] = getattr(phase, name)
     found |= {
         "publish": phase.publish,
+        # What was published by hand is not told: a copy would show its hidden things from its first day on.
+        **({"frozen_at": _moment(phase.frozen_at)} if phase.frozen_at is not None else {}),
         "gate": slugs.get(phase.gate_id or 0),
         "carry_from": slugs.get(phase.carry_from_id or 0),
         "board": phase.board,

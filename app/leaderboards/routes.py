@@ -11,6 +11,7 @@ from pydantic import AwareDatetime
 from app.accounts.guards import Organizer, Reader, Visitor
 from app.accounts.service import Principal
 from app.broker import VALIDATE, nudge
+from app.competitions.auditing import harmless
 from app.db import Session
 from app.leaderboards import carrying
 from app.leaderboards.comparison import comparison
@@ -93,7 +94,7 @@ def overall_as_csv(board: OverallOut) -> str:
     writer.writerow(["rank", "participant", "overall", *slugs, "missing", "baseline"])
     for row in board.rows:
         values = (row.phases[slug] for slug in slugs)
-        writer.writerow([row.rank, _text(row.participant), row.value, *values, " ".join(row.missing), row.baseline])
+        writer.writerow([row.rank, harmless(row.participant), row.value, *values, " ".join(row.missing), row.baseline])
     return text.getvalue()
 
 
@@ -112,13 +113,10 @@ def as_csv(board: BoardOut) -> str:
             values += [score.get("value", ""), *(score.get("ci95") or ("", ""))]
         place = [row.shown_rank, *(row.rank_ci95 or (None, None)), row.p_first]
         sent = row.submitted_at.isoformat()
-        writer.writerow([row.rank, _text(row.participant), *values, row.entries, sent, row.ref, *place, row.baseline])
+        writer.writerow(
+            [row.rank, harmless(row.participant), *values, row.entries, sent, row.ref, *place, row.baseline]
+        )
     return text.getvalue()
-
-
-def _text(name: str) -> str:
-    """A name as text: a team's may begin with what a spreadsheet would take for a formula."""
-    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
 
 
 @router.get("/submissions/{ref}/comparison")

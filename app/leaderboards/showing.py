@@ -6,6 +6,7 @@ pseudonyms into that of joining; and the names of another, published phase do no
 """
 
 import hashlib
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from app.db import ALPHABET, Session, now
 from app.leaderboards.board import Row, as_ladder, rows_of, version_of
 from app.leaderboards.columns import columns_of
 from app.leaderboards.errors import BoardHidden, BoardNotFound
+from app.leaderboards.keeping import Made, Shelf
 from app.leaderboards.placing import ENTRANT, boards_of, part_of
 from app.leaderboards.ranking import add_places
 from app.leaderboards.schemas import BoardOut
@@ -29,6 +31,7 @@ from app.submissions.models import Submission
 from app.submissions.rescoring import last_applied
 
 LETTERS = 6
+_kept = Shelf()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,29 +88,50 @@ def board_of(who: Principal | None, asked: Asked) -> BoardOut:
     """The board as the asker may see it. Raises as `look` does."""
     with Session.begin() as session:
         seen = look(session, who, asked)
-        phase, view = seen.phase, seen.view
-        columns = columns_of(phase, organizer=view.organizer)
-        columns = [column for column in columns if column["primary"] or not view.ladder]
-        rows = rows_of(session, phase, seen.board, seen.as_of)
-        rows = as_ladder(rows) if view.ladder else rows
-        _name(session, who, seen, rows)
-        told = {
-            "competition": asked.slug,
-            "phase": asked.phase,
-            "board": seen.board,
-            "boards": view.boards,
-            "board_version": None if seen.as_of else version_of(session, phase.id),
-            "as_of": seen.as_of,
-            "frozen": view.frozen_at is not None,
-            "published": view.published,
-            "anonymous": not view.named,
-            "rescored": _rescored(session, seen),
-            "columns": columns,
-        }
-    shown = {column["key"] for column in columns}
+        mine = own_entrant(session, seen.phase.competition_id, who)
+        # Read before the rows: what is kept under a version is never older than it.
+        version = version_of(session, seen.phase.id)
+        key = _key(seen, version)
+        made = _kept.get(key)
+        if made is not None:
+            return made.seen_by(mine)
+        rows = rows_of(session, seen.phase, seen.board, seen.as_of)
+        rows = as_ladder(rows) if seen.view.ladder else rows
+        entrants = _hide_names(session, seen, rows)
+        told = _told(session, seen, asked, version)
+    shown = {column["key"] for column in told["columns"]}
     for row in rows:
         row["scores"] = {key: score for key, score in row["scores"].items() if key in shown}
-    return BoardOut.model_validate({**told, "rows": add_places(rows, part_of(phase, seen.board))})
+    board = BoardOut.model_validate({**told, "rows": add_places(rows, part_of(seen.phase, seen.board))})
+    made = Made(board, entrants)
+    _kept.put(key, made)
+    return made.seen_by(mine)
+
+
+def _key(seen: Look, version: int) -> Hashable:
+    """All that a board is made from. An edit of the competition may change it without a new version of the board."""
+    phase = seen.phase
+    rules = repr((phase.board, phase.plan, phase.split))
+    return phase.id, version, phase.competition.version, rules, seen.board, seen.view, seen.as_of
+
+
+def _told(session: OrmSession, seen: Look, asked: Asked, version: int) -> dict[str, Any]:
+    """What stands above the rows."""
+    phase, view = seen.phase, seen.view
+    columns = columns_of(phase, organizer=view.organizer)
+    return {
+        "competition": asked.slug,
+        "phase": asked.phase,
+        "board": seen.board,
+        "boards": view.boards,
+        "board_version": None if seen.as_of else version,
+        "as_of": seen.as_of,
+        "frozen": view.frozen_at is not None,
+        "published": view.published,
+        "anonymous": not view.named,
+        "rescored": _rescored(session, seen),
+        "columns": [column for column in columns if column["primary"] or not view.ladder],
+    }
 
 
 def _rescored(session: OrmSession, seen: Look) -> dict[str, Any] | None:
@@ -115,15 +139,16 @@ def _rescored(session: OrmSession, seen: Look) -> dict[str, Any] | None:
     return found and {"at": found.ended_at, "reason": found.reason, "truth_version": found.truth.number}
 
 
-def _name(session: OrmSession, who: Principal | None, seen: Look, rows: list[Row]) -> None:
-    """Say which rows are the asker's own, and hide the names of others where they are hidden."""
-    mine = own_entrant(session, seen.phase.competition_id, who)
+def _hide_names(session: OrmSession, seen: Look, rows: list[Row]) -> list[tuple[int, str, bool]]:
+    """Hide names where they are hidden; returns each row's entrant with the name that is theirs."""
     hidden = {} if seen.view.named else pseudonyms(session, seen.phase)
+    entrants = []
     for row in rows:
         entrant_id = row.pop("entrant_id")
-        row["mine"] = entrant_id == mine
-        if hidden and not row["mine"] and not row["baseline"]:
+        entrants.append((entrant_id, row["participant"], row["team"]))
+        if hidden and not row["baseline"]:
             row.update(participant=hidden[entrant_id], team=False)
+    return entrants
 
 
 def own_entrant(session: OrmSession, competition_id: int, who: Principal | None) -> int | None:

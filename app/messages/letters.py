@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from app.messages.links import page
 
 LONGEST_SUBJECT = 200
+LISTED = 20
+Changed = tuple[str, float | None, float | None]
+"""A submission's ref, its score before and its score now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,24 @@ def failed(ref: str, title: str, phase: str) -> Letter:
     said = f"Your submission {ref} to {one_line(phase)} of {one_line(title)} could not be judged."
     ours = "It is our fault and costs nothing: you may send it again."
     return Letter(f"Failed: {ref} ({title})", f"{said} {ours}\n{page(f'/submissions/{ref}')}")
+
+
+def rescored(slug: str, title: str, phase_slug: str, phase: str, reason: str, changed: list[Changed]) -> Letter:
+    """A phase was judged anew: the reader's submissions of another score; None twice: it is not told by mail."""
+    lines = [
+        ref if old is None and new is None else f"{ref}: {_value(old)} -> {_value(new)}"
+        for ref, old, new in changed[:LISTED]
+    ]
+    if len(changed) > LISTED:
+        lines.append(f"and {len(changed) - LISTED} more")
+    said = f"{one_line(phase)} of {one_line(title)} was judged anew, with these submissions of yours."
+    said += f" The organizers' reason: {one_line(reason)}" if reason else ""
+    place = page(f"/competitions/{slug}?phase={phase_slug}")
+    return Letter(f"Judged anew: {phase} ({title})", "\n".join([said, "", *lines, "", place]))
+
+
+def _value(value: float | None) -> str:
+    return "no score" if value is None else f"{value:.4f}"
 
 
 def phase_opened(slug: str, title: str, phase_slug: str, phase: str, ends_at: datetime | None) -> Letter:

@@ -17,6 +17,7 @@ DEFAULTS = {
     "phase_opened": True,
     "phase_closed": True,
     "announcement": True,
+    "rescored": True,
 }
 _KINDS_SQL = "kind IN ('" + "', '".join(DEFAULTS) + "')"
 

@@ -6,6 +6,7 @@ again, because a mail too few harms less than one too many; the news stands on t
 not take is tried again with growing pauses, for about a day. Without a mail server nothing is written.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -27,17 +28,31 @@ SENDER_LOST = "The sender was lost while it sent this; it may have arrived, so i
 
 def queue(session: Session, account_ids: list[int], kind: str, key: str, letter: Letter) -> int:
     """Write a mail for each account that wants this kind, once per account and key; returns how many are new."""
-    if not settings().sends_mail or not account_ids:
+    return queue_each(session, dict.fromkeys(account_ids, letter), kind, key)
+
+
+def queue_each(session: Session, letters: Mapping[int, Letter], kind: str, key: str) -> int:
+    """As `queue`, with a letter of its own for each account."""
+    if not settings().sends_mail or not letters:
         return 0
     wanted = func.coalesce(MailPreference.wanted, DEFAULTS[kind])
     readers = (
         select(Account.id)
         .outerjoin(MailPreference, (MailPreference.account_id == Account.id) & (MailPreference.kind == kind))
-        .where(Account.id.in_(account_ids), Account.active, wanted)
+        .where(Account.id.in_(letters), Account.active, wanted)
         .order_by(Account.id)
     )
-    values = {"kind": kind, "key": key, "subject": letter.subject, "text": letter.text}
-    rows = [{"ref": new_ref("mail"), "account_id": account_id, **values} for account_id in session.scalars(readers)]
+    rows = [
+        {
+            "ref": new_ref("mail"),
+            "account_id": account_id,
+            "kind": kind,
+            "key": key,
+            "subject": letters[account_id].subject,
+            "text": letters[account_id].text,
+        }
+        for account_id in session.scalars(readers)
+    ]
     if not rows:
         return 0
     made = insert(Mail).on_conflict_do_nothing().returning(Mail.ref)

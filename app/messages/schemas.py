@@ -17,3 +17,4 @@ class Preferences(BaseModel):
     phase_opened: bool = DEFAULTS["phase_opened"]
     phase_closed: bool = DEFAULTS["phase_closed"]
     announcement: bool = DEFAULTS["announcement"]
+    rescored: bool = DEFAULTS["rescored"]

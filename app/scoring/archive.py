@@ -84,7 +84,8 @@ def predictions(file: BinaryIO, name: str, limits: Limits) -> Member:
 def members(file: BinaryIO, limits: Limits) -> dict[str, bytes]:
     """All files of a zip by their path with forward slashes, read into memory (for an organizer's bundle).
 
-    Folders and what tools leave behind are passed over. Raises Invalid for whatever `predictions` would, too.
+    Folders and what tools leave behind are passed over. Raises Invalid for whatever `predictions` would, too; archives
+    inside are files like others where the limits allow them.
     """
     kind, entries = _open(file, "bundle.zip", limits)
     if kind != "zip":
@@ -93,7 +94,7 @@ def members(file: BinaryIO, limits: Limits) -> dict[str, bytes]:
     for entry in entries:
         if not entry.is_folder and not _is_ignored(entry.name):
             content = io.BytesIO()
-            _inflate(file, entry, content.write)
+            _inflate(file, entry, content.write, nested=limits.nested)
             found["/".join(_parts(entry.name))] = content.getvalue()
     return found
 
@@ -197,7 +198,8 @@ def _content_faults(entry: Entry, limits: Limits) -> list[tuple[str, str]]:
     if entry.unpacked > limits.ratio_from_bytes and entry.unpacked > limits.ratio * entry.packed:
         message = f"{shown(entry.name)} unpacks from {entry.packed:,} to {entry.unpacked:,} bytes."
         faults.append(("compression_ratio", message))
-    if not _is_ignored(entry.name) and os.path.splitext(entry.name)[1].lower() in _ARCHIVES and not entry.is_folder:
+    named_so = os.path.splitext(entry.name)[1].lower() in _ARCHIVES and not entry.is_folder
+    if named_so and not limits.nested and not _is_ignored(entry.name):
         faults.append(("nested_archive", f"{shown(entry.name)} is an archive inside the zip."))
     return faults
 
@@ -255,12 +257,12 @@ def _check_predictions_size(name: str, form: Kind, size: int, limits: Limits) ->
         raise Invalid.because("predictions_too_large", message, file=name)
 
 
-def _inflate(file: BinaryIO, entry: Entry, keep: Callable[[bytes], object] | None) -> None:
+def _inflate(file: BinaryIO, entry: Entry, keep: Callable[[bytes], object] | None, *, nested: bool = False) -> None:
     """Reads a member once, counting; passes it to `keep`; raises Invalid unless size and checksum are as declared."""
     count = crc = 0
     name = shown(entry.name)
     for piece in _pieces(file, entry):
-        if count == 0 and piece.startswith(LOCAL) and not _is_ignored(entry.name):
+        if count == 0 and piece.startswith(LOCAL) and not nested and not _is_ignored(entry.name):
             raise Invalid.because("nested_archive", f"{name} is itself a zip.")
         count += len(piece)
         if count > entry.unpacked:

@@ -34,6 +34,8 @@ class Limits:
     """A member's name with its folders."""
     levels: int = 8
     """Folders in a member's name, the file itself included."""
+    nested: bool = False
+    """Whether archives may lie inside: in an organizer's bundle, never in a submission."""
     extra_bytes: int = 1024
     """An extra field of a zip header."""
     comment_bytes: int = 1024

@@ -235,3 +235,51 @@ class RescoreFailures(Conflict):
     code = "rescore_failures"
     title = "Some submissions could not be judged anew"
     fix = "Cancel it, have the cause mended and start again; or let these keep their score: `--apply --skip-failed`."
+
+
+class UploadNotFound(NotFound):
+    """There is no upload of this ref, it has expired, or it is not yours."""
+
+    code = "upload_not_found"
+    title = "No such upload"
+    fix = "Begin a new one."
+
+
+class OffsetMismatch(Conflict):
+    """The bytes do not continue what has come, or another request is writing to the upload."""
+
+    code = "offset_mismatch"
+    title = "The upload goes on elsewhere"
+    fix = "Ask for the offset (HEAD) and go on from there."
+
+
+class UploadIncomplete(Conflict):
+    """Not all bytes of the upload have come; `offset` says how many."""
+
+    code = "upload_incomplete"
+    title = "The upload is not complete"
+    fix = "Send the rest, from `offset` on."
+
+
+class UploadElsewhere(Conflict):
+    """The upload was announced for another phase."""
+
+    code = "upload_elsewhere"
+    title = "The upload belongs to another phase"
+    fix = "Send it there, or begin a new one for this phase."
+
+
+class ChecksumMismatch(Refused):
+    """The bytes that came are not those that were announced; nothing was counted."""
+
+    code = "checksum_mismatch"
+    title = "The file was changed on its way"
+    fix = "Upload it anew."
+
+
+class TooManyUploads(TooMany):
+    """This account has too many unfinished uploads."""
+
+    code = "too_many_uploads"
+    title = "Too many unfinished uploads"
+    fix = "Finish or delete one; each expires after a day."

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.competitions.models import Participation, Phase, Truth
@@ -180,3 +180,20 @@ class Heartbeat(Base):
     state: Mapped[str] = mapped_column(String(16), server_default="ready")
     model: Mapped[str] = mapped_column(String(64), server_default="")
     detail: Mapped[str] = mapped_column(String(500), server_default="")
+
+
+class PendingUpload(Timestamped, Base):
+    """A file that comes in pieces. Its bytes are a file named by the ref; once sent, it points to its submission."""
+
+    __tablename__ = "uploads"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(String(32), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    phase_id: Mapped[int] = mapped_column(ForeignKey("phases.id", ondelete="CASCADE"), index=True)
+    file_name: Mapped[str] = mapped_column(String(255))
+    length: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    message: Mapped[str] = mapped_column(String(500), server_default="")
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id", ondelete="CASCADE"), index=True)

@@ -23,6 +23,7 @@ from app.competitions.errors import PhaseNotReady
 from app.competitions.models import Phase, Truth
 from app.db import new_ref, now
 from app.errors import Denied
+from app.submissions import telling
 from app.submissions.errors import (
     RescoreEnded,
     RescoreFailures,
@@ -252,6 +253,7 @@ def apply(session: Session, who: Principal, ref: str, rebuild: Rebuild, *, skip_
     _end(session, who, found, "applied", moment)
     session.expire_all()
     rebuild(session, found.phase_id)
+    telling.tell_rescored(session, found)
     _record(session, who, found, "rescore.applied", told | {"kept": so_far.skipped}, before)
     return found
 

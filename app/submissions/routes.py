@@ -30,7 +30,7 @@ from app.errors import Denied, Refused
 from app.scoring.splitting import public_items
 from app.scoring.validating import validate
 from app.settings import MIB, settings
-from app.submissions import gates, receiving, service
+from app.submissions import gates, receiving, service, uploads
 from app.submissions.errors import NotScored
 from app.submissions.live import hub
 from app.submissions.models import Evaluation, Submission
@@ -48,6 +48,7 @@ router = APIRouter(tags=["submissions"])
 # The framework's last stop, a little above our own so that ours speaks first and a multipart body's frame fits in.
 BODY_BYTES = settings().upload_bytes + 2 * MIB
 PHASE = "/competitions/{slug}/phases/{phase}"
+UploadRef = Annotated[str | None, Query(max_length=32)]
 
 
 def shown(request: Request, session: OrmSession, who: Principal, submission: Submission) -> SubmissionOut:
@@ -68,11 +69,25 @@ def _may_submit(who: Principal, slug: str, phase: str, key: str | None) -> list[
 
 
 def _submit(
-    request: Request, who: Principal, slug: str, phase: str, upload: receiving.Upload, key: str | None
+    request: Request,
+    who: Principal,
+    slug: str,
+    phase: str,
+    upload: receiving.Upload,
+    key: str | None,
+    pending: str | None = None,
 ) -> SubmissionOut:
     received = receiving.receive(upload)
     with Session.begin() as session:
-        submission, new = service.submit(session, who, slug, phase, received, upload.message, key)
+        row = None
+        if pending is not None:
+            row = uploads.sent_as(session, who, pending, competitions.phase_of(session, slug, phase), lock=True)
+        if row is not None and row.submission_id is not None:
+            submission, new = session.get_one(Submission, row.submission_id), False
+        else:
+            submission, new = service.submit(session, who, slug, phase, received, upload.message, key)
+        if row is not None:
+            row.submission_id = submission.id
         answer = shown(request, session, who, submission)
         limits = service.limits_of(session, submission.phase, submission.participation)
         answer.limits = limits_out(limits)
@@ -80,6 +95,27 @@ def _submit(
     if new:
         nudge(VALIDATE, evaluation_id)
     return answer
+
+
+def _submit_upload(request: Request, who: Principal, slug: str, phase: str, ref: str, key: str | None) -> SubmissionOut:
+    with Session.begin() as session:
+        row = uploads.sent_as(session, who, ref, competitions.phase_of(session, slug, phase))
+        if row.submission_id is not None:
+            return shown(request, session, who, session.get_one(Submission, row.submission_id))
+    sent = _whole(who, slug, phase, ref)
+    try:
+        answer = _submit(request, who, slug, phase, sent, key, ref)
+    finally:
+        sent.file.close()
+    uploads.discard(ref)
+    return answer
+
+
+def _whole(who: Principal, slug: str, phase: str, ref: str) -> receiving.Upload:
+    """A complete upload as if it came just now."""
+    with Session.begin() as session:
+        row = uploads.sent_as(session, who, ref, competitions.phase_of(session, slug, phase))
+        return receiving.Upload(uploads.whole(row), row.file_name, row.message)
 
 
 BODY = {
@@ -107,29 +143,38 @@ async def create(
     slug: str,
     phase: str,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
+    upload: UploadRef = None,
 ) -> SubmissionOut:
-    """Send a submission: who may is decided before the body is read; 202 means it is kept and will be judged."""
+    """Send a submission: who may is decided before the body is read; 202 means it is kept and will be judged.
+
+    With `upload`, a complete upload is sent instead of the body; it becomes one submission however often it is sent.
+    """
+    if upload is not None:
+        answer = await anyio.to_thread.run_sync(_submit_upload, request, who, slug, phase, upload, idempotency_key)
+        response.headers["Location"] = answer.links["self"]
+        return answer
     await anyio.to_thread.run_sync(_may_submit, who, slug, phase, idempotency_key)
-    upload = await receiving.upload_of(request)
+    sent = await receiving.upload_of(request)
     try:
-        answer = await anyio.to_thread.run_sync(_submit, request, who, slug, phase, upload, idempotency_key)
+        answer = await anyio.to_thread.run_sync(_submit, request, who, slug, phase, sent, idempotency_key)
     finally:
-        upload.file.close()
+        sent.file.close()
     response.headers["Location"] = answer.links["self"]
     return answer
 
 
 @router.post(PHASE + "/validate", openapi_extra=BODY, max_body_size=BODY_BYTES)
-async def check(request: Request, who: Submitter, slug: str, phase: str) -> ValidationOut:
-    """Check a file against the phase without submitting it: every fault at once, costs nothing."""
+async def check(request: Request, who: Submitter, slug: str, phase: str, upload: UploadRef = None) -> ValidationOut:
+    """Check a file, or a complete upload, without submitting it: every fault at once, costs nothing."""
     item_ids = await anyio.to_thread.run_sync(_item_ids, who, slug, phase)
-    upload = await receiving.upload_of(request)
+    if upload is not None:
+        sent = await anyio.to_thread.run_sync(_whole, who, slug, phase, upload)
+    else:
+        sent = await receiving.upload_of(request)
     try:
-        found = await anyio.to_thread.run_sync(
-            validate, upload.file, upload.name, item_ids, settings().submission_limits
-        )
+        found = await anyio.to_thread.run_sync(validate, sent.file, sent.name, item_ids, settings().submission_limits)
     finally:
-        upload.file.close()
+        sent.file.close()
     return ValidationOut.model_validate(found.as_dict())
 
 

@@ -1,12 +1,21 @@
 """The command, run in this process against a server of `tests.client.server`, away from the tester's own settings."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from app.client import http, main
+from app.client import main, transport
 from tests.client.server import BAD, GOOD, TOKEN, Fake, Palmares, Result
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """What a command makes the client's logger say ends with its test."""
+    yield
+    log = logging.getLogger("palmares.client")
+    log.handlers = [one for one in log.handlers if isinstance(one, logging.NullHandler)]
 
 
 @pytest.fixture
@@ -21,7 +30,7 @@ def fake() -> Iterator[Fake]:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that the client would have made before trying again; none is really made."""
     made: list[float] = []
-    monkeypatch.setattr(http, "sleep", made.append)
+    monkeypatch.setattr(transport, "sleep", made.append)
     return made
 
 

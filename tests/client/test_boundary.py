@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.client import competitions
-from tests.client.server import Fake, Palmares, problem
+from tests.client.server import TOKEN, Answer, Fake, Palmares, problem
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,13 @@ def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "0"
     assert done.stderr == ""
+
+
+def test_debug_shows_requests_by_id_and_never_the_token(signed_in: Palmares, fake: Fake) -> None:
+    fake.on("GET", "/me", Answer({"username": "ada", "role": "participant"}, headers={"X-Request-ID": "req-7"}))
+    quiet, told = signed_in("whoami"), signed_in("--debug", "whoami")
+    assert "req-7" not in quiet.err
+    assert "GET /api/v1/me: 200, " in told.err
+    assert "request req-7" in told.err
+    assert TOKEN not in told.err + told.out
+    assert "req-7" not in signed_in("whoami").err, "the next command is quiet again"

@@ -145,3 +145,21 @@ def test_export_overwrites_nothing_and_leaves_no_half(signed_in: Palmares, fake:
     assert signed_in("competition", "export", "photos", "-o", tmp_path / "new").code == 2
     assert sorted(path.name for path in tmp_path.iterdir() if "new" in path.name) == []
     assert not (tmp_path / "evil").exists()
+
+
+def test_an_archive_says_what_is_in_it_and_overwrites_nothing(
+    signed_in: Palmares, fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.on("GET", "/competitions/photos/archive", packed(**{"public/index.html": "<h1>Photos</h1>"}))
+    monkeypatch.chdir(tmp_path)
+    done = signed_in("competition", "archive", "photos")
+    assert (done.code, done.out) == (0, "photos-archive.zip\n")
+    assert zipfile.ZipFile("photos-archive.zip").namelist() == ["public/index.html"]
+    assert signed_in("competition", "archive", "photos").code == 2
+    assert (
+        signed_in("competition", "archive", "photos", "-o", "all.zip", "--with-truth", "--with-submissions").code == 0
+    )
+    assert [one.query for one in fake.seen] == [
+        {"truth": "false", "submissions": "false"},
+        {"truth": "true", "submissions": "true"},
+    ]

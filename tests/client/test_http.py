@@ -1,139 +1,116 @@
-"""The HTTP client: retries that cannot count twice, Retry-After, pages, and where the token goes."""
+"""`palmares.Client`: cheap to import, lazy in its lists, silent, and the same requests as the commands'."""
 
-import socket
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+import json
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
 
 import pytest
 
-from app.client import config
+import app
+from app.client import waiting
 from app.client.exits import Problem
-from app.client.http import PAUSES, Client
-from tests.client.server import Answer, Fake, Palmares, problem
+from app.client.http import Client
+from tests.client.server import GOOD, Answer, Fake, events, problem, submission
+
+REF = "sub_7h3k9q2m"
 
 
 @pytest.fixture
-def client(fake: Fake, pauses: list[float]) -> Client:
-    """A client for the running server; no pause is really made."""
-    return Client(config.Server(fake.url, "plm_test"))
+def client(fake: Fake, pauses: list[float], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Client:
+    """A client for the running server."""
+    monkeypatch.setenv("PALMARES_CONFIG", str(tmp_path / "config.json"))
+    monkeypatch.setattr(waiting, "FIRST_PAUSE", 0.005)
+    return Client(fake.url, token="plm_given")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def test_the_package_offers_it_and_importing_the_package_costs_nothing() -> None:
+    assert app.Client is Client
+    assert app.Problem is Problem
+    with pytest.raises(AttributeError, match="no attribute 'Server'"):
+        app.Server  # noqa: B018
+    script = "import sys; before = set(sys.modules); import app; print(*set(sys.modules) - before)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    came = {name.partition(".")[0] for name in done.stdout.split()}
+    assert came - sys.stdlib_module_names == {"app"}
+    assert "app.client" not in done.stdout
 
 
-def test_a_read_is_tried_again_until_the_server_is_back(client: Client, fake: Fake, pauses: list[float]) -> None:
-    fake.on("GET", "/me", problem(503, "service_unavailable"), problem(502, "bad"), {"username": "ada"})
-    assert client.get("/me") == {"username": "ada"}
-    assert pauses == list(PAUSES[:2])
+def test_the_environment_counts_where_nothing_is_given(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PALMARES_URL", fake.url)
+    monkeypatch.setenv("PALMARES_TOKEN", "plm_env")
+    fake.on("GET", "/me", {"username": "ada"})
+    with Client() as of_environment, Client(token="plm_mine") as mine:
+        assert of_environment.me()["username"] == mine.me()["username"] == "ada"
+    assert [seen.headers["Authorization"] for seen in fake.seen] == ["Bearer plm_env", "Bearer plm_mine"]
 
 
-def test_the_servers_own_time_goes_before_ours(client: Client, fake: Fake, pauses: list[float]) -> None:
-    limited = problem(429, "rate_limited")
-    limited.headers["Retry-After"] = "7"
-    fake.on("GET", "/me", limited, {"username": "ada"})
-    client.get("/me")
-    assert pauses == [7]
+def test_submit_and_wait_say_nothing_and_survive_a_broken_line(
+    client: Client, fake: Fake, good: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    away = problem(503, "service_unavailable")
+    away.headers["Retry-After"] = "2"
+    fake.on("POST", "/competitions/photos/phases/dev/submissions", away, Answer(submission(), 202))
+    fake.on("GET", f"/submissions/{REF}", submission("queued"))
+    fake.on("GET", f"/submissions/{REF}/events", events(submission("scoring"), submission("scored")))
+    sent = client.submit("photos/dev", str(good), "Güte")
+    assert [one["state"] for one in client.watch(sent["ref"])] == ["queued", "scoring", "scored"]
+    assert client.wait(sent["ref"])["scores"] == submission("scored")["scores"]
+    first, second = fake.asked("POST", "/competitions/photos/phases/dev/submissions")
+    assert (first.body, second.body) == (GOOD.encode(), GOOD.encode())
+    assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]
+    assert capfd.readouterr() == ("", "")
 
 
-def test_a_retry_after_can_be_a_date(client: Client, fake: Fake, pauses: list[float]) -> None:
-    limited = problem(429, "rate_limited")
-    limited.headers["Retry-After"] = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    fake.on("GET", "/me", limited, {"username": "ada"})
-    client.get("/me")
-    assert len(pauses) == 1
-    assert 20 < pauses[0] <= 30
+def test_a_wait_that_is_over_is_a_problem(client: Client, fake: Fake) -> None:
+    fake.on("GET", f"/submissions/{REF}", submission("scoring"))
+    fake.on("GET", f"/submissions/{REF}/events", problem(404, "not_found"))
+    with pytest.raises(Problem) as caught:
+        client.wait(REF, timeout=0.05)
+    assert (caught.value.code, caught.value.extra["ref"]) == ("wait_timed_out", REF)
+
+
+def test_a_page_is_asked_for_when_it_is_needed(client: Client, fake: Fake) -> None:
+    pages = [{"items": [{"ref": f"sub_{page}{n}"} for n in range(2)], "next_cursor": f"c{page}"} for page in range(9)]
+    fake.on("GET", "/submissions", *pages)
+    refs = [one["ref"] for one in islice(client.submissions("photos/dev", state="scored"), 3)]
+    assert refs == ["sub_00", "sub_01", "sub_10"]
+    assert [seen.query.get("cursor") for seen in fake.seen] == [None, "c0"]
+    assert fake.seen[0].query["phase"] == "dev"
+
+
+def test_what_organizers_do_is_sent_so_that_it_can_be_repeated(client: Client, fake: Fake, good: Path) -> None:
+    fake.on("PATCH", "/competitions/photos/phases/dev", problem(502, "away"), {"changes": []})
+    fake.on("PATCH", "/competitions/photos/participants/a%20b", {"status": "approved"})
+    fake.on("PUT", "/competitions/photos/phases/dev/truth", {"version": 2})
+    client.change("photos/dev", paused=True)
+    client.decide("photos", "a b", status="approved")
+    assert client.put_truth("photos/dev", good)["version"] == 2
+    first, second, decided, put = fake.seen
+    assert json.loads(second.body) == {"paused": True}
+    assert (first.headers["If-Match"], put.body) == ("*", GOOD.encode())
+    assert json.loads(decided.body) == {"status": "approved"}
 
 
 @pytest.mark.parametrize(
-    ("answer", "retry_after"),
-    [(problem(429, "limit_reached"), "5"), (problem(429, "rate_limited"), "3600"), (problem(500, "internal"), "1")],
+    ("call", "path", "query"),
+    [
+        (lambda c: c.leaderboard("photos/dev", board="late"), "/competitions/photos/phases/dev/leaderboard", "late"),
+        (lambda c: c.compare("sub_1", "sub_2"), "/submissions/sub_1/comparison", "sub_2"),
+        (lambda c: c.overall("photos"), "/competitions/photos/leaderboard", None),
+        (lambda c: c.limits("photos/dev"), "/competitions/photos/phases/dev/limits", None),
+        (lambda c: c.report("sub_1"), "/submissions/sub_1/report", None),
+    ],
 )
-def test_what_does_not_get_better_soon_is_not_waited_for(
-    client: Client, fake: Fake, pauses: list[float], answer: Answer, retry_after: str
-) -> None:
-    answer.headers["Retry-After"] = retry_after
-    fake.on("GET", "/me", answer)
-    with pytest.raises(Problem) as caught:
-        client.get("/me")
-    assert pauses == []
-    assert caught.value.extra["retry_after"] == float(retry_after)
+def test_each_read_has_its_path(client: Client, fake: Fake, call, path, query) -> None:  # type: ignore[no-untyped-def]
+    fake.on("GET", path, {"found": True})
+    assert call(client) == {"found": True}
+    assert list(fake.seen[0].query.values()) == ([query] if query else [])
 
 
-def test_a_write_without_key_is_sent_once(client: Client, fake: Fake, pauses: list[float]) -> None:
-    fake.on("POST", "/me/tokens", problem(503, "service_unavailable"))
+@pytest.mark.parametrize("ref", ["../me", "a/b", "", "a?b"])
+def test_no_reference_becomes_another_path(client: Client, fake: Fake, ref: str) -> None:
     with pytest.raises(Problem):
-        client.post("/me/tokens", {})
-    assert len(fake.asked("POST", "/me/tokens")) == 1
-    assert pauses == []
-
-
-def test_a_body_is_sent_from_its_beginning_at_each_try(client: Client, fake: Fake) -> None:
-    fake.on("POST", "/x", problem(504, "slow"), {"done": True})
-    reply = client.ask("POST", "/x", body=lambda: iter([b"one", b"two"]), headers={"Content-Length": "6"}, again=True)
-    assert reply.document == {"done": True}
-    assert [seen.body for seen in fake.asked("POST", "/x")] == [b"onetwo", b"onetwo"]
-
-
-def test_a_refusal_before_the_body_was_read_is_understood(client: Client, fake: Fake) -> None:
-    refused = problem(403, "not_joined")
-    refused.read_body = False
-    fake.on("POST", "/x", refused)
-    size = 8 * 1024 * 1024
-    with pytest.raises(Problem) as caught:
-        client.ask("POST", "/x", body=lambda: iter([b"x" * size]), headers={"Content-Length": str(size)}, again=True)
-    assert caught.value.code == "not_joined"
-
-
-def test_a_server_that_is_not_there_is_exit_7(palmares: Palmares, pauses: list[float]) -> None:
-    with Client(config.Server(f"http://127.0.0.1:{free_port()}")) as client, pytest.raises(Problem) as caught:
-        client.post("/auth/login", {})
-    assert caught.value.exit_code == 7
-    assert pauses == list(PAUSES)
-
-
-def test_lists_are_read_page_by_page(client: Client, fake: Fake) -> None:
-    fake.on(
-        "GET",
-        "/submissions",
-        {"items": [1, 2], "next_cursor": "c/2"},
-        {"items": [3], "next_cursor": None},
-    )
-    assert client.all("/submissions", state="scored", phase="") == [1, 2, 3]
-    first, second = fake.asked("GET", "/submissions")
-    assert first.query == {"limit": "100", "state": "scored"}
-    assert second.query == {"limit": "100", "state": "scored", "cursor": "c/2"}
-
-
-def test_no_more_is_read_than_asked_for(client: Client, fake: Fake) -> None:
-    fake.on("GET", "/submissions", {"items": [1, 2, 3], "next_cursor": "more"})
-    assert client.all("/submissions", 2) == [1, 2]
-    assert fake.asked("GET", "/submissions")[0].query["limit"] == "2"
-
-
-def test_the_token_travels_as_bearer_and_never_to_where_a_redirect_points(client: Client, fake: Fake) -> None:
-    fake.on("GET", "/me", Answer(b"", 307, {"Location": f"{fake.url}/api/v1/elsewhere"}))
-    with pytest.raises(Problem) as caught:
-        client.get("/me")
-    assert caught.value.code == "not_palmares"
-    assert [seen.path for seen in fake.seen] == ["/api/v1/me"]
-    assert fake.seen[0].headers["Authorization"] == "Bearer plm_test"
-
-
-def test_without_token_the_origin_is_the_server(fake: Fake) -> None:
-    fake.on("GET", "/competitions", {"items": [], "next_cursor": None})
-    with Client(config.Server(fake.url)) as client:
-        client.all("/competitions")
-    assert "Authorization" not in fake.seen[0].headers
-    assert fake.seen[0].headers["Origin"] == fake.url
-
-
-def test_a_proxy_of_the_environment_is_not_used_for_this_machine(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.delenv("no_proxy", raising=False)
-    fake.on("GET", "/me", {"username": "ada"})
-    with Client(config.Server(fake.url)) as client:
-        assert client.get("/me") == {"username": "ada"}
+        client.submission(ref)
+    assert fake.seen == []

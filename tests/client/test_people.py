@@ -23,6 +23,10 @@ def test_the_list_is_filtered_and_draws_nothing(signed_in: Palmares, fake: Fake)
     assert "ada" in done.out
     assert "Two accounts" in done.out
     assert fake.asked("GET", "/competitions/photos/participants")[0].query["status"] == "banned"
+    fake.on("GET", "/competitions/photos/participants.csv", Answer(b"username\nada\n"))
+    words = ["participants", "list", "photos", "--status", "banned", "--format", "csv"]
+    assert signed_in(*words).out == "username\nada\n"
+    assert fake.asked("GET", "/competitions/photos/participants.csv")[0].query == {"status": "banned"}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """SLUG[/PHASE]: the one open phase, or a sentence that names the choices."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,3 +75,26 @@ def test_refs_are_names_too() -> None:
     assert ref_of("sub_7h3k9q2m") == "sub_7h3k9q2m"
     with pytest.raises(Problem):
         ref_of("../me")
+
+
+def test_a_dot_is_the_competition_of_the_environment_or_the_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PALMARES_COMPETITION", raising=False)
+    with pytest.raises(Problem, match="No competition is named"):
+        split(".")
+    (tmp_path / ".palmares.toml").write_text('competition = "photos/dev"\n')
+    assert (split("."), slug_of(".")) == (("photos", "dev"), "photos")
+    monkeypatch.setenv("PALMARES_COMPETITION", "prints")
+    assert split(".") == ("prints", "")
+    monkeypatch.setenv("PALMARES_COMPETITION", "../x")
+    with pytest.raises(Problem, match="is not SLUG"):
+        split(".")
+    monkeypatch.delenv("PALMARES_COMPETITION")
+    (tmp_path / ".palmares.toml").write_text("competition = 3")
+    with pytest.raises(Problem, match="No competition is named"):
+        split(".")
+    (tmp_path / ".palmares.toml").write_text("competition")
+    with pytest.raises(Problem, match="cannot be read"):
+        split(".")

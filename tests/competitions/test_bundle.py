@@ -9,12 +9,22 @@ import yaml
 from app.competitions.bundle import read_bundle
 from app.competitions.errors import BundleInvalid
 from app.competitions.rules import BoardRule
+from app.settings import settings
 
 TRUTH = b'{"id": "p_0", "answer": "A", "explanation": "x"}\n{"id": "p_1", "answer": "B", "explanation": "y"}\n'
+KIT = b"Hello. " * 3000
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 
 
-def bundle(**given):
+def zipped(**files: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def bundle(text: str = "", **given):
     document = {
         "version": 2,
         "title": "Pairs",
@@ -26,11 +36,17 @@ def bundle(**given):
     }
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("competition.yaml", yaml.safe_dump(document, sort_keys=False))
+        archive.writestr("competition.yaml", text or yaml.safe_dump(document, sort_keys=False))
         archive.writestr("terms.md", "Be fair.")
         archive.writestr("truth.jsonl", TRUTH)
         archive.writestr("logo.png", PNG)
         archive.writestr("logo.svg", "<svg/>")
+        archive.writestr("reference/truth.jsonl", TRUTH)
+        archive.writestr("reference.zip", zipped(**{"truth.jsonl": TRUTH}))
+        archive.writestr("two/a.jsonl", TRUTH)
+        archive.writestr("two/b.jsonl", TRUTH)
+        archive.writestr("broken.zip", b"PK\x03\x04 not really")
+        archive.writestr("kit.zip", zipped(**{"README.md": KIT, "more/a.csv": b"a"}))
     return packed.getvalue()
 
 
@@ -107,7 +123,133 @@ def test_what_happens_anyway_needs_no_note():
     assert read_bundle(bundle(**given, phases=phases({"hide_output": True, "execution_time_limit": 600}))).notes == []
 
 
+def task(**given):
+    return {"tasks": [{"index": 0, "scorer": {"name": "pairwise-explained"}, **given}]}
+
+
+@pytest.mark.parametrize("name", ["truth.jsonl", "./reference/", "reference.zip"])
+def test_a_truth_may_stand_alone_in_a_folder_or_zip(name):
+    assert read_bundle(bundle(**task(reference_data=name))).phases[0].item_ids == ["p_0", "p_1"]
+
+
+def test_a_kit_that_is_a_zip_is_offered_as_its_files():
+    (phase,) = read_bundle(bundle(phases=phases({"starting_kit": "kit.zip"}))).phases
+    with zipfile.ZipFile(io.BytesIO(phase.files["starting_kit"])) as kit:
+        assert kit.namelist() == ["README.md", "more/a.csv"]
+
+
+def test_zips_inside_are_bounded_together(monkeypatch):
+    kits = ({"starting_kit": "kit.zip"}, {"starting_kit": "kit.zip"})
+    monkeypatch.setattr(settings(), "unpacked_bytes", 3 * len(KIT) - 1)
+    assert read_bundle(bundle(phases=phases(*kits[:1])))
+    with pytest.raises(BundleInvalid) as refused:
+        read_bundle(bundle(phases=phases(*kits, *kits[:1])))
+    (finding,) = refused.value.extra["findings"]
+    assert finding["message"].startswith("phases.2.starting_kit: 'kit.zip' cannot be read: Unpacked")
+
+
+# A bundle as CodaBench writes it, with every key of its schema (its docs/Yaml-Structure and unpackers/v2).
+UPSTREAM = """\
+version: "2"
+title: Pairs
+description: Which is better?
+image: logo.png
+terms: terms.md
+registration_auto_approve: "True"
+docker_image: codalab/codalab-legacy:py37              # note
+queue: 1a2b3c4d-0000-0000-0000-000000000000            # note
+enable_detailed_results: true                          # note
+show_detailed_results_in_submission_panel: true
+show_detailed_results_in_leaderboard: true
+auto_run_submissions: false                            # note
+can_participants_make_submissions_public: true         # note
+make_programs_available: true                          # note
+make_input_data_available: true                        # note
+competition_type: benchmark
+reward: $1000
+contact_email: ask@example.org
+forum_enabled: true                                    # note
+fact_sheet: {method: {key: method, type: text}}        # note
+solutions: [{index: 0, tasks: [0], path: s.zip}]       # note
+pages:
+  - {title: Overview, file: terms.md, index: 0}
+tasks:
+  - index: 0
+    name: One
+    description: The first.
+    is_public: true                                    # note
+    scorer: {name: pairwise-explained}
+    key: 1a2b3c4d-0000-0000-0000-000000000000          # note
+    scoring_program: scoring_program.zip               # note
+    ingestion_program: ingestion_program               # note
+    ingestion_only_during_scoring: true                # note
+    input_data: input.zip                              # note
+    reference_data: reference.zip
+phases:
+  - index: 0
+    name: One
+    description: First.
+    start: 2026-01-01
+    end: "2026-02-01 12:00:00"
+    tasks: [0]
+    max_submissions_per_day: 0
+    max_submissions: 7
+    execution_time_limit: 60                           # note
+    auto_migrate_to_this_phase: false
+    hide_output: true
+    hide_prediction_output: true
+    hide_score_output: true                            # note
+    accepts_only_result_submissions: true
+    is_final_phase: false
+    solutions: [0]                                     # note
+    starting_kit: kit.zip
+    public_data: two
+  - {index: 1, name: Two, start: 2026-02-02, tasks: [0], auto_migrate_to_this_phase: true}
+leaderboards:
+  - index: 0
+    title: Results
+    key: main
+    submission_rule: Add_And_Delete_Multiple
+    hidden: true
+    primary_index: 0
+    columns:
+      - {title: Final, key: final, index: 0, sorting: desc, computation: null, precision: 3, hidden: false}
+      - {title: All, key: all, index: 1, computation: sum, computation_indexes: [0, 2], hidden: true}
+      - {title: Right, key: accuracy, index: 2}
+  - {title: Other, key: other, columns: [{title: F, key: final, index: 0}]}  # note
+"""
+
+
+def test_every_key_of_codabench_is_honoured_or_named_with_its_line():
+    found = read_bundle(bundle(text=UPSTREAM))
+    lines = UPSTREAM.splitlines()
+    assert {one["line"] for one in found.notes} == {n for n, line in enumerate(lines, 1) if line.endswith("# note")}
+    assert {one["code"] for one in found.notes} == {"not_supported"}
+    assert len(found.notes) == len({one["line"] for one in found.notes})
+    values, (one, two) = found.values, found.phases
+    assert (values["registration_auto_approve"], values["reward"], found.image) == (True, "$1000", PNG)
+    assert (one.values["max_submissions_per_day"], one.values["max_submissions"]) == (None, 7)
+    assert (one.values["ends_at"].hour, one.item_ids, set(one.files)) == (
+        12, ["p_0", "p_1"], {"starting_kit", "public_data"},
+    )  # fmt: skip
+    assert (two.carry_from, two.values["publish"]) == ("one", "manual")
+    rule = BoardRule.model_validate(one.values["board"])
+    assert (rule.counting, rule.choices, rule.hidden, rule.precision["final"]) == ("choice", 10, ["all"], 3)
+
+
 FAULTS = {
+    "no scorer": ({"tasks": [{"index": 0, "scoring_program": "s.zip"}]}, "tasks.0.scorer"),
+    "truth of two files": (task(reference_data="two"), "tasks.0.reference_data"),
+    "truth that is no zip": (task(reference_data="broken.zip"), "tasks.0.reference_data"),
+    "a data set of CodaBench": (task(reference_data="1a2b3c4d-0000-0000-0000-000000000000"), "tasks.0.reference_data"),
+    "a column twice": (
+        {"leaderboards": [{"columns": [{"index": n, "key": "final"} for n in (0, 1)]}]},
+        "leaderboards.0.columns",
+    ),
+    "an index twice": (
+        {"leaderboards": [{"columns": [{"index": 0, "key": key} for key in ("final", "accuracy")]}]},
+        "leaderboards.0.columns",
+    ),
     "no score": ({"leaderboards": [{"columns": [{"index": 0, "key": "correct"}]}]}, "leaderboards.0.columns.0.key"),
     "no column": (
         {"leaderboards": [{"columns": [{"index": 0, "key": "final"}], "primary_index": 3}]},

@@ -13,10 +13,10 @@ from app import storage
 from app.competitions import applying, exporting
 from app.competitions.bundle import Bundle, PhaseBundle, canonical_truth, read_bundle
 from app.competitions.bundle_reader import packed
-from app.competitions.models import Competition
+from app.competitions.models import Competition, Phase
 from app.competitions.rules import BoardRule
 from app.competitions.service import add_truth
-from app.scoring.plan import PRESETS
+from app.scoring.plan import PRESETS, Plan
 
 TRUTH, IDS = canonical_truth(
     b"".join(b'{"id": "p_%d", "answer": "A", "explanation": "sharper"}\n' % n for n in range(4)), "truth.jsonl"
@@ -31,6 +31,18 @@ BOARDS = [
     {"by": {"key": "accuracy"}, "ties": [{"key": "explanation", "direction": "asc"}], "hidden": ["explanation"]},
     {"computed": [{"key": "both", "operation": "rank", "of": ["accuracy", "explanation"]}], "by": {"key": "both"}},
 ]
+PLANS = [
+    *PRESETS.values(),
+    Plan(weights={"accuracy": 0.25, "explanation.bleu": 0.75}, gate=False, columns=(), note="A: b # c", seed=2**62),
+    Plan(columns=("explanation.chrf",), resamples=100),
+]
+# What a competition or phase goes through, and what others say of it; all else is a setting, and travels.
+STATE = {
+    "competitions": {"id", "created_at", "organizer_id", "version", "terms_version", "deleted_at"},
+    "phases": {"id", "competition_id", "carried_at", "published_at"},
+}
+ELSEWHERE = {"image_sha256", "starting_kit_sha256", "public_data_sha256", "truth_id", "gate_id", "carry_from_id"}
+"""Settings of the rows that a `Bundle` holds as files and slugs."""
 KIT = packed({"README.md": b"Hello.", "more/data.csv": b"a,b\n"})
 
 
@@ -59,8 +71,11 @@ def phase(draw, index):
         ),
         "split": draw(some.sampled_from([None, {"share": 0.5, "seed": 7}, {"seed": 0, "items": ["p_1", "p_3"]}])),
         "show_items": draw(some.booleans()),
-        "plan": draw(some.sampled_from(list(PRESETS.values()))).model_dump(mode="json"),
+        "plan": draw(some.sampled_from(PLANS)).model_dump(mode="json"),
     }
+    frozen_at = draw(some.none() | some.just(START + timedelta(days=3)))
+    if frozen_at is not None:
+        values["frozen_at"] = frozen_at
     files = draw(some.sampled_from([{}, {"starting_kit": KIT}, {"starting_kit": KIT, "public_data": KIT}]))
     truth = draw(some.sampled_from([(TRUTH, IDS), (b"", [])]))
     if values["board"].get("ladder") or (not truth[0] and values["split"] and "items" in values["split"]):
@@ -101,6 +116,23 @@ def test_export_reads_as_what_was_applied(session, world, bundle):
     assert (twice.created, twice.changes) == (False, [])
     nested.rollback()
     session.expire_all()
+
+
+@given(competition())
+@settings(max_examples=5, deadline=None)
+def test_no_setting_is_left_out_above(bundle):
+    for model, values in ((Competition, bundle.values), (Phase, bundle.phases[0].values | {"frozen_at": None})):
+        columns = set(model.__table__.columns.keys())
+        assert columns - STATE[model.__tablename__] - ELSEWHERE == set(values)
+
+
+def test_a_hidden_leaderboard_stays_hidden_and_what_was_published_by_hand_is_not(session, world):
+    world.competition.pages = [{"title": "Overview", "content": "Choose."}]
+    world.phase.frozen_at, world.phase.published_at, world.phase.publish = START, START, "manual"
+    session.flush()
+    (phase,) = read_bundle(exporting.export(world.competition, storage.get, truth=True)).phases
+    assert (phase.values["frozen_at"], phase.values["publish"]) == (START, "manual")
+    assert "published_at" not in phase.values
 
 
 def test_only_organizers_export_and_without_truth_it_still_applies(client, world, session):

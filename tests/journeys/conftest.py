@@ -22,7 +22,7 @@ PALMARES = Path(sys.executable).with_name("palmares")
 class Stack:
     """A running stack and the ways into it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -37,6 +37,7 @@ class Stack:
             "PALMARES_NUDGE_SECONDS": "1",
             "PALMARES_SWEEP_SECONDS": "1",
             "PALMARES_CONFIG": str(folder / "client.toml"),
+            **settings,
         }
         self.env.pop("PALMARES_URL", None)
         self.python("-m", "app.embedded", "up", "--detach")

@@ -4,6 +4,8 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -11,6 +13,8 @@ from pathlib import Path
 import httpx2
 import psutil
 import pytest
+
+from tests.conftest import ROOT
 
 YAML = """
 version: 2
@@ -83,6 +87,29 @@ def test_the_whole_way(stack, people, raim, tmp_path):
     with httpx2.Client(base_url=stack.url, headers={"Authorization": f"Bearer {people['ben']}"}) as client:
         online = client.get(f"/api/v1/submissions/{ben['ref']}/report").json()
     assert {key: offline[key] for key in online} == online, "the command line and the server must say the same numbers"
+
+
+def test_the_examples_of_the_python_page_run(stack, people, raim, tmp_path):
+    submission(raim, tmp_path / "predictions.zip", flip=7)
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 no zip")
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "python.md").read_text(), re.DOTALL)
+    env = {**stack.env, "PALMARES_URL": stack.url}
+    said = ""
+    for block in blocks:
+        who = "olga" if "decide(" in block else "ada"
+        code = block.replace("photo-pairs/development", "raim/main").replace("photo-pairs", "raim")
+        code = code.replace("https://palmares.example.org", stack.url).replace("plm_…", people[who])
+        told = {**env, "PALMARES_TOKEN": people[who]}
+        done = subprocess.run([sys.executable, "-c", code], env=told, cwd=tmp_path, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, ""), f"{block}\n{done.stderr}"
+        said += done.stdout
+    assert len(blocks) == 4
+    assert re.search(r"^scored 0\.\d+ \[", said, re.MULTILINE)
+    assert "raim open" in said
+    assert re.search(r"^1 ada 1\.0$", said, re.MULTILINE)
+    assert "not_an_archive" in said or "file_invalid" in said
+    assert "max_submissions_per_day', 'old': None, 'new': 5" in said
+    stack.palmares(people["olga"], "competition", "set", "raim/main", "max_submissions_per_day=null")
 
 
 def test_an_invalid_file_is_told_at_once_with_every_line(stack, people, tmp_path):

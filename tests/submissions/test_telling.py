@@ -5,13 +5,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from app.competitions.models import Participation
+from app.leaderboards import service as boards
 from app.messages import service
 from app.messages.models import DEFAULTS, Mail
 from app.settings import settings
 from app.submissions import evaluation as machine
+from app.submissions import rescoring
 from app.submissions.errors import ScoringFailed
 from app.submissions.models import Evaluation
 from tests.messages.server import mail_on
+from tests.submissions.test_rescoring import begin, judge, placed
 
 
 @pytest.fixture(autouse=True)
@@ -111,3 +115,32 @@ def test_of_hidden_items_a_mail_tells_nothing(session, world, evaluation, board,
     (one,) = mails(session)
     assert one.subject.startswith(subject)
     assert "0.81" not in one.subject + one.text
+
+
+def test_a_re_scoring_tells_each_person_once_what_changed(session, world):
+    ada, ben, eve, banned = (world.entrant() for _ in range(4))
+    sent = [placed(session, world, who, 0.5) for who in (ada, ada, ben, eve, banned)]
+    session.execute(update(Participation).values(status="banned").where(Participation.account_id == banned.account_id))
+    service.choose(session, eve.account_id, {"rescored": False})
+    rescore = begin(session, world, "a slip")
+    judge(session, rescore, dict(zip([one.id for one in sent], (0.6, 0.5, 0.50001, 0.9, 0.9), strict=True)))
+    assert mails(session) == []
+    rescoring.apply(session, world.organizer, rescore.ref, boards.rebuild)
+    (one,) = mails(session)
+    assert (one.account_id, one.kind, one.subject) == (ada.account_id, "rescored", "Judged anew: Main (Pairs)")
+    assert f"{sent[0].ref}: 0.5000 -> 0.6000" in one.text
+    assert "The organizers' reason: a slip" in one.text
+    assert sent[1].ref not in one.text
+
+
+@pytest.mark.parametrize(("ladder", "told"), [(False, []), (True, ["ladder"])])
+def test_of_hidden_items_a_re_scoring_does_not_even_tell_that_they_changed(session, world, ladder, told):
+    world.phase.split, world.phase.board = {"items": ["p_000"], "seed": 0}, {"ladder": True} if ladder else {}
+    session.flush()
+    sent = placed(session, world, world.entrant(), 0.5)
+    rescore = begin(session, world)
+    judge(session, rescore, {sent.id: 0.9})
+    rescoring.apply(session, world.organizer, rescore.ref, boards.rebuild)
+    found = mails(session)
+    assert len(found) == len(told)
+    assert not [one for one in found if "0.9" in one.text or sent.ref not in one.text]

@@ -1,0 +1,1 @@
+"""A competition as a zip that outlives the server: boards, pages, submissions, truth and log."""
