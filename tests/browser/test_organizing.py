@@ -109,6 +109,11 @@ def test_a_competition_from_the_browser_alone(stack: Any, visit: Any, tmp_path: 
     expect(stranger.get_by_role("row", name=re.compile("ada"))).to_be_visible()
 
 
+def unfold(page: Any) -> None:
+    """Open all that is folded, so that it is looked over too."""
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+
+
 def test_organizers_pages_are_accessible_and_fit(stack: Any, visit: Any, inspect: Any) -> None:
     page = visit()
     page.goto("/login")
@@ -120,10 +125,18 @@ def test_organizers_pages_are_accessible_and_fit(stack: Any, visit: Any, inspect
         ("/truth", "truth"), ("/rescores", "rescores"), ("/integrity", "integrity"),
     ):  # fmt: skip
         page.goto(HERE + path)
+        unfold(page)
         inspect(page, f"organizer-{name}")
     page.goto(f"{HERE}/rescores")
     page.locator("table a").first.click()
     inspect(page, "organizer-rescore")
+    page.goto(f"{HERE}/phases")
+    page.get_by_role("button", name="Close now").click()
+    inspect(page, "organizer-dialog")
+    page.get_by_role("dialog").get_by_role("button", name="No, go back").click()
+    page.get_by_role("button", name="Deutsch").click()
+    unfold(page)
+    inspect(page, "organizer-deutsch")
 
 
 def test_hostile_words_in_all_fields_stay_words(stack: Any, visit: Any, inspect: Any) -> None:
@@ -140,8 +153,7 @@ def test_hostile_words_in_all_fields_stay_words(stack: Any, visit: Any, inspect:
     page.goto(f"{HERE}/settings")
     for label in ("Title", "Description", "Reward"):
         page.get_by_label(label, exact=True).first.fill(EVIL)
-    page.locator("summary", has_text="Times, limits, board, scoring, files").click()
-    page.locator("summary", has_text="A further page").click()
+    unfold(page)
     page.get_by_label("Title of the page").last.fill(EVIL)
     inspect(page, "organizer-settings")
     page.get_by_role("button", name="Show what would change").click()
