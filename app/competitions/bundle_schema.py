@@ -144,7 +144,9 @@ class PhaseIn(_Part):
     )
     auto_migrate_to_this_phase: bool = False
     freeze_hours: Count = Field(
-        None, title="Freeze before the end", description="The public board stands still in the last so many hours."
+        None,
+        title="Freeze before the end (hours)",
+        description="The public board stands still in the last so many hours.",
     )
     frozen_at: Moment | None = None
     publish: Literal["end", "manual"] = Field(

@@ -18,14 +18,14 @@ from app.submissions.models import Evaluation, Rescore, Submission
 
 
 def tell(session: Session, evaluation_id: int) -> None:
-    """Queue the mail of an evaluation that ended as scored, invalid or failed, if it is the submission's first.
+    """Queue the mail of an evaluation that ended as scored, invalid or failed: the first one, or a further try of it.
 
-    Later ones are re-scorings, whose previews must stay unseen.
+    Those of re-scorings are previews, which must stay unseen.
     """
     if not settings().sends_mail:
         return
     ended = session.get(Evaluation, evaluation_id, populate_existing=True)
-    if ended is None or ended.version != 1:
+    if ended is None or ended.rescore_id is not None:
         return
     submission, phase = ended.submission, ended.submission.phase
     if phase.competition.deleted_at is not None:
