@@ -1,4 +1,4 @@
-"""The mail of an evaluation is written in the transaction that ends it: once, to its owner, of no re-scoring's preview."""
+"""The mail of an evaluation is written in the transaction that ends it: once, to its owner, of no preview."""
 
 from datetime import timedelta
 
