@@ -151,8 +151,8 @@ def test_hostile_words_in_all_fields_stay_words(stack: Any, visit: Any, inspect:
     page.get_by_role("button", name="Announce").click()
     inspect(page, "organizer-announcements")
     page.goto(f"{HERE}/settings")
-    for label in ("Title", "Description", "Reward"):
-        page.get_by_label(label, exact=True).first.fill(EVIL)
+    for label, words in (("Title", EVIL), ("Description", EVIL + "W" * 10_000), ("Reward", EVIL)):
+        page.get_by_label(label, exact=True).first.fill(words)
     unfold(page)
     page.get_by_label("Title of the page").last.fill(EVIL)
     inspect(page, "organizer-settings")

@@ -3,6 +3,7 @@
 import pytest
 
 from app.web.organizer.frame import SECTIONS
+from tests.submissions.test_organizing_routes import statements
 from tests.web.organizer.conftest import EVIL
 
 HERE = "/competitions/pairs/organize"
@@ -21,6 +22,19 @@ def test_organizers_alone_come_in(client, world, browser, olga, path):
 def test_the_competition_leads_organizers_in(world, browser, olga):
     assert HERE in olga.get("/competitions/pairs").text
     assert HERE not in browser(world.entrant()).get("/competitions/pairs").text
+
+
+def test_a_page_asks_the_database_as_often_however_much_was_sent(world, session, olga):
+    counts = []
+    for _ in range(2):
+        with statements() as seen:
+            for path in ("", "/submissions", "/participants"):
+                olga.get(HERE + path)
+        counts.append(len(seen))
+        for _ in range(3):
+            world.submit(world.entrant())
+        session.commit()
+    assert counts[0] == counts[1]
 
 
 def test_the_overview_shows_states_reasons_and_a_chart(world, session, olga):
