@@ -6,6 +6,7 @@ from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import APIRouter, Depends, FastAPI
 
 from app import __version__, health, log, problems, rates
+from app.accounts.admin_routes import router as administration
 from app.accounts.routes import router as accounts
 from app.announcements.routes import router as announcements
 from app.archive.routes import router as archives
@@ -24,6 +25,8 @@ from app.messages.account_routes import router as account_mail
 from app.messages.routes import router as mail
 from app.middleware import OriginGate, PlainRefusals, SecurityHeaders
 from app.settings import settings
+from app.submissions.operating_routes import router as operating
+from app.submissions.organizing_routes import router as organizing
 from app.submissions.personal_routes import router as personal
 from app.submissions.routes import router as submissions
 from app.submissions.team_routes import router as teams
@@ -38,12 +41,15 @@ RESPONSES: dict[int | str, dict[str, Any]] = {"4XX": problems.DOCUMENTED, "5XX":
 
 ROUTERS = (
     accounts,
+    administration,
     competitions,
     editing,
     taking_part,
     auditing,
     submissions,
     uploads,
+    organizing,
+    operating,
     marks,
     teams,
     boards,

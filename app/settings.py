@@ -6,6 +6,7 @@ PostgreSQL and Valkey under `data_dir` are meant, so the same code runs on a lap
 
 import hashlib
 import tempfile
+from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -214,6 +215,44 @@ class Settings(BaseSettings):
     def object_store_url(self) -> str:
         """The object store's address."""
         return self.storage_url or (self.data_dir / "storage").as_uri()
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """A setting as administrators may see it: a secret only says whether it is set, an address hides its password."""
+
+    name: str
+    value: str
+    given: bool
+    description: str
+
+
+def knobs(of: Settings) -> list[Knob]:
+    """All settings in order, without secrets."""
+    return [
+        Knob(
+            f"PALMARES_{name.upper()}", _shown(getattr(of, name)), name in of.model_fields_set, field.description or ""
+        )
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _shown(value: object) -> str:
+    """A value as text.
+
+    >>> _shown("postgresql://palmares:secret@db.example/palmares?sslkey=x"), _shown(SecretStr("x")), _shown(None)
+    ('postgresql://palmares:…@db.example/palmares?…', '(set)', '')
+    """
+    if isinstance(value, SecretStr):
+        return "(set)"
+    text = "" if value is None else str(value)
+    if "://" not in text:
+        return text
+    scheme, _, rest = text.partition("://")
+    rest, query, _ = rest.partition("?")
+    who, at, host = rest.rpartition("@")
+    name, password, _ = who.partition(":")
+    return f"{scheme}://{name}{':…' if password else ''}{at}{host}{'?…' if query else ''}"
 
 
 @lru_cache

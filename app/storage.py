@@ -6,6 +6,7 @@ so storing twice is storing once, and a row can never point at changed bytes. Co
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
@@ -80,6 +81,14 @@ def stream(sha256: str) -> Iterator[bytes]:
     except (BaseError, OSError) as error:
         raise StorageFailed(f"Blob {sha256[:12]} could not be read ({type(error).__name__}).") from error
     return (bytes(chunk) for chunk in found.stream(min_chunk_size=CHUNK))
+
+
+def free() -> int | None:
+    """Bytes that are free where blobs lie, None where that is no folder of this machine."""
+    folder = store()
+    if not isinstance(folder, LocalStore) or folder.prefix is None:
+        return None
+    return shutil.disk_usage(str(folder.prefix)).free
 
 
 def check() -> None:

@@ -1,6 +1,6 @@
 """The operator's door to accounts: `python -m app.accounts create NAME --email … --role organizer`.
 
-Roles above `participant` are given here, by whoever can run programs on the server, and nowhere over HTTP.
+The first administrator is made here, by whoever can run programs on the server; administrators then give roles.
 """
 
 import argparse

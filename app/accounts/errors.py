@@ -65,3 +65,19 @@ class TokenNotFound(NotFound):
     code = "token_not_found"
     title = "No such token"
     fix = "List yours: `palmares token list`."
+
+
+class AccountNotFound(NotFound):
+    """There is no account of this user name."""
+
+    code = "account_not_found"
+    title = "No such account"
+    fix = "They must sign up first; give the user name, not the e-mail address."
+
+
+class OwnAccount(Conflict):
+    """Administrators change other accounts than their own, so that there is always one left."""
+
+    code = "own_account"
+    title = "This is your own account"
+    fix = "Ask another administrator, or the operator: `python -m app.accounts role NAME ROLE`."

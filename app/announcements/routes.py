@@ -13,6 +13,7 @@ from app.announcements.schemas import (
     AnnouncementList,
     AnnouncementMade,
     AnnouncementOut,
+    MailsOut,
 )
 from app.db import Session
 
@@ -40,6 +41,14 @@ def post(who: Organizer, slug: str, given: AnnouncementIn) -> AnnouncementMade:
     with Session.begin() as session:
         made, mails = service.post(session, who, slug, given.title, given.body, mail=given.mail)
         return AnnouncementMade(**shown(made), mails=mails)
+
+
+@router.get(ALL + "/mails")
+def mails(who: Organizer, slug: str) -> dict[str, MailsOut]:
+    """Of each announcement that was mailed: how many mails are sent, waiting or failed; for its organizers."""
+    with Session.begin() as session:
+        found = service.mailed(session, who, slug)
+        return {ref: MailsOut.model_validate(counts) for ref, counts in found.items()}
 
 
 @router.patch(ALL + "/{ref}")

@@ -48,6 +48,14 @@ class AnnouncementMade(AnnouncementOut):
     mails: int
 
 
+class MailsOut(BaseModel):
+    """How many mails of an announcement are sent, wait, or could not be sent."""
+
+    sent: int
+    waiting: int
+    failed: int
+
+
 class AnnouncementList(BaseModel):
     """A competition's announcements, newest first (one page holds them all)."""
 

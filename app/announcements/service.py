@@ -1,6 +1,6 @@
 """What can be done with announcements. Plain functions on an open session."""
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from app import audit
@@ -57,6 +57,23 @@ def approved(session: Session, competition_id: int) -> list[int]:
     """The accounts of the approved participants."""
     rows = select(Participation.account_id).where(Participation.competition_id == competition_id)
     return list(session.scalars(rows.where(Participation.status == "approved")))
+
+
+def mailed(session: Session, who: Principal, slug: str) -> dict[str, dict[str, int]]:
+    """Of each announcement that was mailed: how many mails are sent, waiting or failed. Raises as `post` does."""
+    competition = _organized(session, who, slug)
+    state = case((Mail.state == "sending", "waiting"), else_=Mail.state)
+    mine = func.concat("announcement:", Announcement.ref)
+    rows = (
+        select(Announcement.ref, state, func.count())
+        .join(Mail, Mail.key == mine)
+        .where(Announcement.competition_id == competition.id)
+        .group_by(Announcement.ref, state)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for ref, kind, count in session.execute(rows):
+        found.setdefault(ref, {"sent": 0, "waiting": 0, "failed": 0})[kind] = count
+    return found
 
 
 def edit(session: Session, who: Principal, slug: str, ref: str, changes: dict[str, str]) -> Announcement:

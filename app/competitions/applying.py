@@ -19,7 +19,7 @@ from app.competitions import service
 from app.competitions.bundle import Bundle, PhaseBundle
 from app.competitions.errors import CompetitionDeleted, ScoringInUse
 from app.competitions.models import Competition, Phase
-from app.errors import Denied
+from app.errors import Denied, PreconditionFailed
 
 Change = dict[str, Any]
 Hashes = dict[str, dict[str, str]]
@@ -54,8 +54,10 @@ def store(bundle: Bundle, *, dry_run: bool) -> Hashes:
     }
 
 
-def apply(session: Session, who: Principal, bundle: Bundle, hashes: Hashes) -> Outcome:
-    """Create or update. Raises Denied, CompetitionDeleted, ScoringInUse."""
+def apply(session: Session, who: Principal, bundle: Bundle, hashes: Hashes, if_match: str | None = None) -> Outcome:
+    """Create or update; with `if_match`, only this version. Raises Denied, CompetitionDeleted, ScoringInUse,
+    PreconditionFailed.
+    """
     slug = bundle.values["slug"]
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:slug))"), {"slug": slug})
     competition = session.scalar(select(Competition).where(Competition.slug == slug))
@@ -67,6 +69,7 @@ def apply(session: Session, who: Principal, bundle: Bundle, hashes: Hashes) -> O
         raise Denied(f"The competition {slug!r} belongs to {competition.organizer.username}.")
     elif competition.deleted_at is not None:
         raise CompetitionDeleted(f"{slug!r} was deleted at {competition.deleted_at.isoformat()}.")
+    _require_version(session, competition, if_match)
     done = Outcome(competition, created)
     if not created and competition.terms != bundle.values["terms"]:
         competition.terms_version += 1
@@ -92,6 +95,19 @@ def apply(session: Session, who: Principal, bundle: Bundle, hashes: Hashes) -> O
         audit.record(session, who, act, slug, competition=slug, after={"changes": done.changes})
     session.flush()
     return done
+
+
+def _require_version(session: Session, competition: Competition, if_match: str | None) -> None:
+    """Raise PreconditionFailed where the competition is another version by now; a new one is version 0."""
+    if if_match is None:
+        return
+    if competition.version > 0:
+        session.refresh(competition, with_for_update={"of": Competition})
+    version = competition.version
+    if not {"*", f'"{version}"'} & {one.strip() for one in if_match.split(",")}:
+        raise PreconditionFailed(
+            f"The bundle is made from another version than the present one, {version}.", version=version
+        )
 
 
 def _apply_phase(

@@ -51,8 +51,14 @@ class TaskIn(_Part):
     index: int
     name: str = ""
     reference_data: str | None = None
-    scorer: dict[str, Any]
-    show_items: bool = False
+    scorer: dict[str, Any] = Field(
+        title="Scoring plan",
+        description="How a submission is scored: a preset's `name`, and the `weights` of its metrics, which sum to 1. "
+        "Once there are submissions, it changes by judging anew.",
+    )
+    show_items: bool = Field(
+        False, title="Show values per item", description="Participants see each item's score. It tells about the truth."
+    )
 
 
 def _distinct(columns: list["ColumnIn"]) -> list["ColumnIn"]:
@@ -95,27 +101,67 @@ class PhaseIn(_Part):
     """A phase; 0 or null means no limit."""
 
     index: int = 0
-    slug: str | None = Field(None, pattern=SLUG)
-    name: str = Field(min_length=1, max_length=200)
-    description: str = ""
-    start: Moment
-    end: Moment | None = None
+    slug: str | None = Field(
+        None, pattern=SLUG, title="Name in addresses", description="Lower-case letters, digits and hyphens."
+    )
+    name: str = Field(min_length=1, max_length=200, title="Name", description="Shown above the board.")
+    description: str = Field("", title="Description", description="A sentence or two about what this phase is for.")
+    start: Moment = Field(title="Opens", description="From this moment on submissions are taken (UTC).")
+    end: Moment | None = Field(
+        None, title="Closes", description="From this moment on none are taken any more (UTC). Empty: it stays open."
+    )
     tasks: list[int] = Field(min_length=1, max_length=1)
-    max_submissions_per_day: Count = 5
-    max_submissions: Count = 100
-    limit_window: Literal["day", "rolling"] = "day"
-    max_concurrent: Count = None
-    max_invalid_per_day: Count = None
-    paused: bool = False
-    accept_late: bool = False
-    gate: str | None = None
-    carry_from: str | None = None
+    max_submissions_per_day: Count = Field(
+        5,
+        title="Submissions per day",
+        description="Of one participant or team; invalid ones do not count. 0: no limit.",
+    )
+    max_submissions: Count = Field(
+        100, title="Submissions in the phase", description="Of one participant or team in all. 0: no limit."
+    )
+    limit_window: Literal["day", "rolling"] = Field(
+        "day", title="What a day is", description="`day`: the UTC day; `rolling`: the last 24 hours."
+    )
+    max_concurrent: Count = Field(
+        None, title="Waiting at a time", description="So many of one participant may wait for a score. Empty: no limit."
+    )
+    max_invalid_per_day: Count = Field(
+        None, title="Invalid ones per day", description="After so many, files must wait. Empty: the operator's limit."
+    )
+    paused: bool = Field(
+        False, title="Paused", description="Nothing is taken for now; what was sent goes on being judged."
+    )
+    accept_late: bool = Field(
+        False, title="Take late ones", description="After the end, submissions go on a board of their own."
+    )
+    gate: str | None = Field(
+        None, title="Comes after", description="Only who has a score in that phase may submit to this one."
+    )
+    carry_from: str | None = Field(
+        None,
+        title="Carry over from",
+        description="The counting submissions of that phase are sent to this one at start.",
+    )
     auto_migrate_to_this_phase: bool = False
-    freeze_hours: Count = None
+    freeze_hours: Count = Field(
+        None,
+        title="Freeze before the end (hours)",
+        description="The public board stands still in the last so many hours.",
+    )
     frozen_at: Moment | None = None
-    publish: Literal["end", "manual"] = "end"
-    board: BoardRule | None = None
-    split: Split | None = None
+    publish: Literal["end", "manual"] = Field(
+        "end", title="Publish", description="What is frozen, hidden or anonymous is shown: at the end, or by hand."
+    )
+    board: BoardRule | None = Field(
+        None,
+        title="Board",
+        description="What counts (`counting`: best, latest, choice, all) and by what it ranks (`by`).",
+    )
+    split: Split | None = Field(
+        None,
+        title="Public items",
+        description="A `share` or list of `items` that decide the board while the phase runs.",
+    )
     starting_kit: str | None = None
     public_data: str | None = None
 
@@ -124,18 +170,34 @@ class CompetitionIn(_Part):
     """The root of competition.yaml."""
 
     version: Literal[2, "2"]
-    slug: str | None = Field(None, pattern=SLUG)
-    title: str = Field(min_length=1, max_length=200)
-    description: str = ""
+    slug: str | None = Field(
+        None, pattern=SLUG, title="Name in addresses", description="Lower-case letters, digits and hyphens."
+    )
+    title: str = Field(min_length=1, max_length=200, title="Title", description="At the top of every page.")
+    description: str = Field("", title="Description", description="One or two sentences, for lists too.")
     image: str | None = None
     terms: str
-    registration_auto_approve: bool = False
-    allowed_emails: list[Annotated[str, Field(pattern=r"^[^@\s]*@[^@\s]+$", max_length=254)]] = []
-    contact_email: str = Field("", max_length=254)
-    reward: str | None = Field(None, max_length=500)
-    anonymous: bool = False
-    team_size: int = Field(1, ge=1, le=100)
-    overall: Overall | None = None
+    registration_auto_approve: bool = Field(
+        False, title="Everybody may join", description="Off: you approve each participant by hand."
+    )
+    allowed_emails: list[Annotated[str, Field(pattern=r"^[^@\s]*@[^@\s]+$", max_length=254)]] = Field(
+        [], title="Allowed e-mail addresses", description="One a line, or domains (`@example.org`). Empty: all."
+    )
+    contact_email: str = Field(
+        "", max_length=254, title="Contact", description="An e-mail address that participants may write to."
+    )
+    reward: str | None = Field(
+        None, max_length=500, title="Reward", description="What the winner gets, in a few words."
+    )
+    anonymous: bool = Field(False, title="Hide names", description="No names on the boards until a phase is published.")
+    team_size: int = Field(
+        1, ge=1, le=100, title="Largest team", description="Participants who may compete as one. 1: no teams."
+    )
+    overall: Overall | None = Field(
+        None,
+        title="Board over all phases",
+        description="The mean of the phases' `key`, or a sum by `weights`. Empty: none.",
+    )
     pages: list[PageIn] = Field(min_length=1)
     tasks: list[TaskIn] = Field(min_length=1)
     phases: list[PhaseIn] = Field(min_length=1)

@@ -1,16 +1,13 @@
 """HTTP doors for changing, deleting and restoring a competition."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Header, Request, Response, status
+from fastapi import APIRouter, Request, Response, status
 
 from app.accounts.guards import Organizer
-from app.competitions import editing
-from app.competitions.editing_schemas import CompetitionEdit, Edited, PhaseEdit
-from app.db import Session
+from app.competitions import editing, queries
+from app.competitions.editing_schemas import CompetitionEdit, Edited, IfMatch, OrganizedList, OrganizedOut, PhaseEdit
+from app.db import Session, now
 
 router = APIRouter(tags=["competitions"])
-IfMatch = Annotated[str | None, Header(description="ETag of the competition, or `*` for whatever it is now.")]
 
 
 @router.patch("/competitions/{slug}")
@@ -55,3 +52,22 @@ def restore(response: Response, who: Organizer, slug: str) -> Edited:
     """Bring a deleted competition back, as it was. For its organizer."""
     with Session.begin() as session:
         return _edited(response, editing.Edit(editing.restore(session, who, slug)))
+
+
+@router.get("/me/competitions")
+def organized(who: Organizer) -> OrganizedList:
+    """The competitions that you organize, newest first, deleted ones too while they can be restored."""
+    with Session.begin() as session:
+        oldest = editing.gone_before(session)
+        return OrganizedList(
+            items=[
+                OrganizedOut(
+                    slug=row.slug,
+                    title=row.title,
+                    owner=row.organizer_id == who.account_id,
+                    deleted_at=row.deleted_at,
+                    restorable_until=row.deleted_at + (now(session) - oldest) if row.deleted_at else None,
+                )
+                for row in queries.organized_by(session, who, oldest)
+            ]
+        )

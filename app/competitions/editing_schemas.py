@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
+from fastapi import Header
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from app.competitions.rules import BoardRule, Overall, Split
@@ -14,6 +15,7 @@ Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 Line = Annotated[str, Field(pattern=r"^[^\x00]*$", min_length=1, max_length=200)]
 Count = Annotated[StrictInt | None, Field(ge=1, le=1_000_000)]
 Relative = Annotated[str, Field(pattern=r"^(now|\+[0-9]{1,4}[mhdw])$")]
+IfMatch = Annotated[str | None, Header(description="ETag of the competition, or `*` for whatever it is now.")]
 Moment = Instant | Relative
 """A time with its zone, or one by the server's clock: `now`, `+30m`, `+2h`, `+3d`, `+1w`."""
 
@@ -83,3 +85,20 @@ class Edited(BaseModel):
     slug: str
     version: int
     changes: list[dict[str, Any]]
+
+
+class OrganizedOut(BaseModel):
+    """A competition that somebody organizes; `owner`: it is theirs. Deleted ones can be restored until then."""
+
+    slug: str
+    title: str
+    owner: bool
+    deleted_at: datetime | None
+    restorable_until: datetime | None
+
+
+class OrganizedList(BaseModel):
+    """All of them, newest first."""
+
+    items: list[OrganizedOut]
+    next_cursor: str | None = None

@@ -34,14 +34,6 @@ class ParticipantNotFound(NotFound):
     title = "No such participant"
 
 
-class AccountNotFound(NotFound):
-    """There is no account of this user name."""
-
-    code = "account_not_found"
-    title = "No such account"
-    fix = "They must sign up first; give the user name, not the e-mail address."
-
-
 class OrganizerNotFound(NotFound):
     """This account is no co-organizer of the competition."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app import audit
-from app.accounts.errors import EmailUnverified
+from app.accounts.errors import AccountNotFound, EmailUnverified
 from app.accounts.models import Account
 from app.accounts.service import Principal
 from app.competitions import errors
@@ -222,5 +222,5 @@ def _reload(session: Session, competition: Competition) -> None:
 def _account(session: Session, username: str) -> Account:
     found = session.scalar(select(Account).where(Account.username == username.lower(), Account.active))
     if found is None:
-        raise errors.AccountNotFound(f"There is no account {username!r}.")
+        raise AccountNotFound(f"There is no account {username!r}.")
     return found

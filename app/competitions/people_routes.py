@@ -13,6 +13,7 @@ from app.accounts.guards import Organizer, Submitter
 from app.competitions import auditing, people
 from app.competitions.models import Competition, Participation
 from app.competitions.schemas import (
+    AllowedEmails,
     Join,
     Joined,
     OrganizerList,
@@ -60,6 +61,13 @@ def participants(
             raise Refused("The cursor is not one of ours.", field="cursor") from error
         following = page.paging.bookmark_next if page.paging.has_next else None
         return ParticipantList(items=[_participant(row) for (row,) in page], next_cursor=following)
+
+
+@router.get("/competitions/{slug}/allowed-emails")
+def allowed(who: Organizer, slug: str) -> AllowedEmails:
+    """Which e-mail addresses and domains may join, none for all; for the competition's organizers."""
+    with Session.begin() as session:
+        return AllowedEmails(allowed_emails=people.organized(session, who, slug).allowed_emails)
 
 
 @router.get(PARTICIPANTS + ".csv", response_class=Response)

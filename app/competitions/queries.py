@@ -1,11 +1,13 @@
 """Reading competitions for pages and lists."""
 
+from datetime import datetime
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.service import Principal
 from app.competitions import service
-from app.competitions.models import Competition, Participation
+from app.competitions.models import Competition, CoOrganizer, Participation
 from app.competitions.schemas import CompetitionDetail, competition_detail
 from app.db import now
 
@@ -30,4 +32,13 @@ def one_competition(session: Session, who: Principal | None, slug: str) -> Compe
     competition = service.competition_of(session, slug)
     counted = select(func.count()).where(Participation.competition_id == competition.id)
     mine = service.participation_of(session, competition, who.account_id) if who else None
-    return competition_detail(competition, now(session), session.scalar(counted) or 0, mine)
+    organizes = service.organizes(who, competition)
+    return competition_detail(competition, now(session), session.scalar(counted) or 0, mine, organizes=organizes)
+
+
+def organized_by(session: Session, who: Principal, deleted_after: datetime) -> list[Competition]:
+    """The competitions that the asker owns or co-organizes, newest first, and those deleted since that moment."""
+    theirs = select(CoOrganizer.competition_id).where(CoOrganizer.account_id == who.account_id)
+    mine = (Competition.organizer_id == who.account_id) | Competition.id.in_(theirs)
+    there = Competition.deleted_at.is_(None) | (Competition.deleted_at > deleted_after)
+    return list(session.scalars(select(Competition).where(mine, there).order_by(Competition.created_at.desc())))

@@ -13,6 +13,7 @@ from app.accounts.guards import Creator, Organizer, Visitor
 from app.accounts.service import Principal
 from app.competitions import applying, editing, exporting, queries, service
 from app.competitions.bundle import canonical_truth, kind_of_image, read_bundle
+from app.competitions.editing_schemas import IfMatch
 from app.competitions.errors import FileNotThere, TruthInvalid
 from app.competitions.models import Phase, Truth
 from app.competitions.schemas import (
@@ -25,7 +26,7 @@ from app.competitions.schemas import (
     phase_out,
 )
 from app.db import Session, now
-from app.errors import Denied, TooLarge
+from app.errors import Denied, Refused, TooLarge
 from app.scoring.claims.directions import doubtful
 from app.scoring.findings import Invalid
 from app.scoring.reading import read_references
@@ -61,23 +62,34 @@ def listing(who: Visitor) -> CompetitionList:
 
 
 @router.post("/competitions", openapi_extra=ZIP_BODY, max_body_size=BODY_BYTES, responses={201: {"model": Applied}})
-async def apply(request: Request, response: Response, who: Creator, dry_run: bool = False) -> Applied:
+async def apply(
+    request: Request, response: Response, who: Creator, dry_run: bool = False, if_match: IfMatch = None
+) -> Applied:
     """Create a competition from a bundle (zip) or bring it to what the bundle says; names each change."""
     packed = await body_of(request, settings().bundle_bytes)
-    applied = await anyio.to_thread.run_sync(_apply, request, who, packed, dry_run)
+    applied = await anyio.to_thread.run_sync(apply_bundle, request, who, packed, dry_run, if_match)
     response.status_code = status.HTTP_201_CREATED if applied.created and not dry_run else status.HTTP_200_OK
     return applied
 
 
-def _apply(request: Request, who: Principal, packed: bytes, dry_run: bool) -> Applied:
+def apply_bundle(
+    request: Request, who: Principal, packed: bytes, dry_run: bool, if_match: str | None = None, slug: str | None = None
+) -> Applied:
+    """Apply a bundle, or say what it would change; with `slug`, only one of this very competition.
+
+    Raises BundleInvalid, Denied, CompetitionDeleted, ScoringInUse, PreconditionFailed, Refused.
+    """
     bundle = read_bundle(packed)
+    if slug is not None and bundle.values["slug"] != slug:
+        raise Refused(f"The bundle is of {bundle.values['slug']!r}, not of {slug!r}.", field="slug")
     hashes = applying.store(bundle, dry_run=dry_run)
     with Session() as session:
-        done = applying.apply(session, who, bundle, hashes)
+        done = applying.apply(session, who, bundle, hashes, if_match)
         for phase in done.boards:
             request.app.state.rebuild(session, phase.id)
-        slug = done.competition.slug
-        applied = Applied(slug=slug, created=done.created, dry_run=dry_run, changes=done.changes, notes=bundle.notes)
+        applied = Applied(
+            slug=done.competition.slug, created=done.created, dry_run=dry_run, changes=done.changes, notes=bundle.notes
+        )
         if not dry_run:
             session.commit()
     return applied
@@ -97,6 +109,15 @@ def export_bundle(who: Organizer, slug: str, truth: bool = True) -> Response:
     packed = exporting.export(competition, storage.get, truth=truth)
     headers = {"Content-Disposition": f'attachment; filename="{slug}.zip"', "Cache-Control": "no-store"}
     return Response(packed, media_type="application/zip", headers=headers)
+
+
+def draft_of(who: Principal, slug: str) -> tuple[int, bytes]:
+    """The competition's version, and a bundle of it without its truth, to be changed. Raises Denied."""
+    with Session.begin() as session:
+        competition = service.competition_of(session, slug)
+        if not service.organizes(who, competition):
+            raise Denied("Only the competition's organizers may change it.")
+        return competition.version, exporting.export(competition, storage.get, truth=False)
 
 
 @router.get("/competitions/{slug}/image", response_class=Response)
@@ -140,10 +161,14 @@ async def put_truth(request: Request, who: Organizer, slug: str, phase: str) -> 
     """A new version of the phase's ground truth (JSON Lines, JSON or CSV; RAIM-PIQA's training file as it is)."""
     content = await body_of(request, settings().bundle_bytes)
     name = request.headers.get("x-filename", "truth.jsonl")
-    return await anyio.to_thread.run_sync(_put_truth, who, slug, phase, content, name)
+    return await anyio.to_thread.run_sync(give_truth, who, slug, phase, content, name)
 
 
-def _put_truth(who: Principal, slug: str, phase_slug: str, content: bytes, name: str) -> TruthOut:
+def give_truth(who: Principal, slug: str, phase_slug: str, content: bytes, name: str) -> TruthOut:
+    """Keep a new version of a phase's truth; it counts at once where nothing was judged yet.
+
+    Raises TruthInvalid, CompetitionNotFound, PhaseNotFound, Denied, TruthItemsDiffer.
+    """
     try:
         truth, item_ids = canonical_truth(content, name)
     except Invalid as error:

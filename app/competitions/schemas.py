@@ -71,9 +71,10 @@ class CompetitionOut(BaseModel):
 
 
 class CompetitionDetail(CompetitionOut):
-    """A competition with its pages (Markdown) and terms."""
+    """A competition with its pages (Markdown) and terms; `organizes`: whether the asker does."""
 
     version: int = 1
+    organizes: bool = False
     registration_auto_approve: bool
     contact_email: str = ""
     reward: str = ""
@@ -136,6 +137,12 @@ class ParticipantIn(BaseModel):
     status: Decision | None = None
     reason: str | None = Field(None, max_length=500, description="The participant can read it.")
     baseline: StrictBool | None = None
+
+
+class AllowedEmails(BaseModel):
+    """Addresses (`ada@example.org`) and domains (`@example.org`) that may join; empty: everybody."""
+
+    allowed_emails: list[str]
 
 
 class OrganizerOut(BaseModel):
@@ -241,7 +248,12 @@ def phase_out(phase: Phase, moment: datetime) -> PhaseOut:
 
 
 def competition_detail(
-    competition: Competition, moment: datetime, participants: int, mine: Participation | None
+    competition: Competition,
+    moment: datetime,
+    participants: int,
+    mine: Participation | None,
+    *,
+    organizes: bool = False,
 ) -> CompetitionDetail:
     """A competition as JSON; open where any phase is, else upcoming where any is to come."""
     states = {service.status_of(phase, moment) for phase in competition.phases}
@@ -255,6 +267,7 @@ def competition_detail(
         joined=mine.status if mine else None,
         phases=[phase_out(phase, moment) for phase in competition.phases],
         version=competition.version,
+        organizes=organizes,
         registration_auto_approve=competition.registration_auto_approve,
         contact_email=competition.contact_email,
         reward=competition.reward,

@@ -26,6 +26,14 @@ class NotCancellable(Conflict):
     title = "The submission is final"
 
 
+class NotRetryable(Conflict):
+    """Only a submission that failed by our fault is judged once more; this one is in another state."""
+
+    code = "not_retryable"
+    title = "The submission has not failed"
+    fix = "To judge scored ones anew, begin a re-scoring: `palmares rescore SLUG/PHASE`."
+
+
 class IdempotencyConflict(Conflict):
     """The Idempotency-Key was used before with another file."""
 

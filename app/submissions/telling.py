@@ -19,12 +19,12 @@ from app.webhooks import events
 
 
 def tell(session: Session, evaluation_id: int) -> None:
-    """Tell that an evaluation ended as scored, invalid or failed, if it is the submission's first.
+    """Tell that an evaluation ended as scored, invalid or failed: the first of a submission, or a further try of it.
 
-    Later ones are re-scorings, whose previews must stay unseen.
+    Those of re-scorings are previews, which must stay unseen.
     """
     ended = session.get(Evaluation, evaluation_id, populate_existing=True)
-    if ended is None or ended.version != 1 or ended.submission.phase.competition.deleted_at is not None:
+    if ended is None or ended.rescore_id is not None or ended.submission.phase.competition.deleted_at is not None:
         return
     submission, phase = ended.submission, ended.submission.phase
     shown = _shown(session, ended) if ended.state == "scored" else None

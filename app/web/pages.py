@@ -8,14 +8,17 @@ from app.competitions import routes as competitions
 from app.errors import NotFound
 from app.messages import routes as mail
 from app.scoring.findings import CODES
-from app.web import catalogue, forms
+from app.web import admin, catalogue, forms
 from app.web.me import routes as participants
+from app.web.organizer import pages as organizer
 from app.web.rendering import FOLDER, Page, render
 from app.web.views import competition_page, remember
 
 router = APIRouter(include_in_schema=False, route_class=Page, dependencies=[Depends(remember)])
 router.include_router(forms.router)
 router.include_router(participants.router)
+router.include_router(organizer.router)
+router.include_router(admin.router)
 
 
 def mount_static(app: FastAPI) -> None:

@@ -51,6 +51,7 @@ ACTS = {
         {},
     ),
     ("POST", "/submissions/{ref}/disqualify"): ("/submissions/{one}/disqualify", {"json": {"reason": "Copied."}}),
+    ("POST", "/submissions/{ref}/retry"): ("/submissions/{lost}/retry", {}),
     ("POST", "/submissions/{ref}/reinstate"): ("/submissions/{two}/reinstate", {}),
 }
 BUNDLES = {("POST", "/competitions")}
@@ -60,7 +61,7 @@ def doors(scope_guard) -> set[tuple[str, str]]:
     """Method and path of every API route that depends on a guard."""
     found = set()
     for route in routes_of(create_app()):
-        if uses(route.dependant, scope_guard):
+        if route.include_in_schema and uses(route.dependant, scope_guard):
             found |= {(method, route.path.removeprefix(API)) for method in route.methods}
     return found
 
@@ -91,7 +92,8 @@ def crowd(world, session):
     )
     final.truth_id, final.carry_from_id = world.phase.truth_id, world.phase.id
     session.add_all([final, Announcement(ref="ann_1", competition_id=here, author_id=ada.account_id, **NEWS)])
-    one, two = (world.submit(ada, key=key) for key in ("1", "2"))
+    one, two, lost = (world.submit(ada, key=key) for key in ("1", "2", "3"))
+    lost.evaluation.state, lost.evaluation.finished_at, lost.evaluation.problem = "failed", now(session), {"code": "x"}
     session.add(Mark(submission_id=two.id, disqualified_at=now(session), reason="Copied."))
     owner = world.organizer.account_id
     hook = Webhook(
@@ -105,7 +107,7 @@ def crowd(world, session):
     rescore = rescoring.start(session, world.organizer, "pairs", "final")
     session.commit()
     session.expire_all()
-    return {"ada": ada, "co": co, "one": one.ref, "two": two.ref, "rescore": rescore.ref}
+    return {"ada": ada, "co": co, "one": one.ref, "two": two.ref, "lost": lost.ref, "rescore": rescore.ref}
 
 
 def count(session) -> int:

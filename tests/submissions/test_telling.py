@@ -1,4 +1,4 @@
-"""The mail of an evaluation is written in the transaction that ends it: once, to its owner, of the first one only."""
+"""The mail of an evaluation is written in the transaction that ends it: once, to its owner, of no preview."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from app.messages import service
 from app.messages.models import DEFAULTS, Mail
 from app.settings import settings
 from app.submissions import evaluation as machine
-from app.submissions import rescoring
+from app.submissions import organizing, rescoring
 from app.submissions.errors import ScoringFailed
 from app.submissions.models import Evaluation
 from tests.messages.server import mail_on
@@ -87,12 +87,25 @@ def test_robots_are_not_flooded_by_default(session, world):
     assert mails(session) == []
 
 
-def test_neither_a_cancellation_nor_a_later_evaluation_is_mailed(session, world, evaluation):
+def test_neither_a_cancellation_nor_a_rescoring_is_mailed(session, world, evaluation):
     other = world.submit(world.entrant()).evaluation
     machine.cancel(session, other.id)
-    session.execute(update(Evaluation).where(Evaluation.id == evaluation.id).values(state="ready", version=2))
+    rescore = rescoring.start(session, world.organizer, "pairs", "main")
+    session.execute(
+        update(Evaluation).where(Evaluation.id == evaluation.id).values(state="ready", version=2, rescore_id=rescore.id)
+    )
     scored(session, evaluation)
     assert mails(session) == []
+
+
+def test_a_further_try_of_a_failed_one_is_told(session, world, evaluation):
+    fault = {"state": "failed", "problem": {"code": "x"}, "finished_at": func.clock_timestamp()}
+    session.execute(update(Evaluation).where(Evaluation.id == evaluation.id).values(**fault))
+    session.expire_all()
+    _, again = organizing.retry(session, world.organizer, evaluation.submission.ref)
+    session.execute(update(Evaluation).where(Evaluation.id == again).values(state="ready"))
+    scored(session, session.get(Evaluation, again))
+    assert [one.kind for one in mails(session)] == ["scored"]
 
 
 def test_a_rolled_back_end_leaves_no_mail(session, evaluation):
