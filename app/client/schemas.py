@@ -13,6 +13,7 @@ from typing import Any
 from . import board_documents as b
 from . import documents as d
 from . import organizing_documents as o
+from . import webhook_documents as w
 
 DOCUMENTS: dict[Any, str] = {
     o.Here: "login whoami",
@@ -52,6 +53,11 @@ DOCUMENTS: dict[Any, str] = {
     o.TokenMade: "token_create",
     o.Tokens: "token_list",
     o.Mail: "mail_list mail_set",
+    w.Webhook: "webhook_set",
+    w.WebhookMade: "webhook_create webhook_rotate",
+    w.Webhooks: "webhook_list",
+    w.Delivery: "webhook_test webhook_resend",
+    w.Deliveries: "webhook_deliveries",
     o.Doctor: "doctor",
     o.Failure: "",
 }

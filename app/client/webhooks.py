@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import show
+from . import exits, show
 from .exits import Problem
 from .http import Client, opened
 from .options import Json
@@ -93,8 +93,8 @@ def webhook_test(ref: Hook, competition: Of = "", as_json: Json = False) -> None
         found = _awaited(client, _path(competition, ref), sent)
     if as_json:
         show.document(found)
-    else:
-        _table([found])
+        raise typer.Exit(exits.OK if found["state"] == "delivered" else exits.PLATFORM)
+    _table([found])
     if found["state"] != "delivered":
         last = found["attempts"][-1] if found["attempts"] else {"status": None, "error": "It still waits to be sent."}
         detail = str(last["error"]) if last["status"] is None else f"The receiver answered {last['status']}."
