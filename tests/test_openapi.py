@@ -44,6 +44,7 @@ KNOWN = {
     "announcements": ["announcement"],
     "rescores": ["rescore"],
     "tokens": ["token"],
+    "accounts": ["ada", "ben"],
     "password-reset": ["of-nobody"],
     "email": ["of-nobody"],
     "webhooks": ["webhook", "own webhook"],
