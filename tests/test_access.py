@@ -1,0 +1,105 @@
+"""Who may call what: every operation of the API, made from the routes, so that a new one without a row fails here.
+
+Bodies are left out: who may is decided before what was sent is looked at. The organizers' acts, with bodies, are in
+`tests/competitions/test_people_routes.py`.
+"""
+
+import pytest
+
+from app.main import API, create_app
+from tests.test_openapi import KNOWN, place
+
+__all__ = ["place"]
+# What anybody may call, and may read of an open competition.
+PUBLIC = {
+    "POST /auth/signup", "POST /auth/login", "POST /auth/logout", "POST /auth/password-reset",
+    "POST /auth/password-reset/{token}", "POST /auth/email/{token}",
+    "GET /problems", "GET /competitions", "GET /competitions/{slug}", "GET /competitions/{slug}/image",
+    "GET /competitions/{slug}/announcements", "GET /competitions/{slug}/leaderboard",
+    "GET /competitions/{slug}/leaderboard.csv", "GET /competitions/{slug}/phases",
+    "GET /competitions/{slug}/phases/{phase}/leaderboard", "GET /competitions/{slug}/phases/{phase}/leaderboard.csv",
+    "GET /competitions/{slug}/teams", "GET /competitions/{slug}/phases/{phase}/public-data",
+    "GET /competitions/{slug}/phases/{phase}/starting-kit",
+}  # fmt: skip
+# What every account may read: its own things, here none.
+OWN = {
+    "GET /me", "GET /me/tokens", "GET /me/export", "GET /me/mail-preferences", "GET /me/webhooks", "GET /me/invitations",
+    "GET /me/competitions", "GET /submissions", "GET /competitions/{slug}/phases/{phase}/history",
+    "GET /competitions/{slug}/phases/{phase}/submissions",
+}  # fmt: skip
+# Unsafe methods for which a token that may only read is enough, with the reason.
+READ_IS_ENOUGH = {
+    "DELETE /me": "needs a browser session and the password",
+    "POST /me/password": "needs a browser session and the password",
+    "POST /me/email": "needs a browser session and the password",
+    "POST /me/email/verification": "mails the account's own address again",
+    "POST /me/tokens": "a token makes none that may more than itself",
+    "DELETE /me/tokens/{ref}": "who found a token may end it",
+    "HEAD /uploads/{ref}": "changes nothing",
+}
+OPERATIONS = sorted(
+    f"{method.upper()} {path.removeprefix(API)}"
+    for path, methods in create_app().openapi()["paths"].items()
+    if path.startswith(API)
+    for method in methods
+)
+
+
+def filled(operation: str, refs: dict[str, str]) -> tuple[str, str]:
+    """Method and address, each parameter naming something that exists."""
+    method, _, path = operation.partition(" ")
+    words = path.split("/")
+    for number, word in enumerate(words):
+        if word.startswith("{"):
+            known = KNOWN[words[number - 1]][0]
+            words[number] = refs.get(known, known)
+    return method, API + "/".join(words)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_stranger_is_asked_to_sign_in(client, place, operation):
+    method, path = filled(operation, place.refs)
+    answer = client.request(method, path)
+    if operation in PUBLIC:
+        assert answer.status_code not in (401, 403), answer.text
+    else:
+        assert answer.status_code == 401
+        assert method == "HEAD" or answer.json()["code"] == "not_signed_in"
+
+
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.startswith("GET ")])
+def test_an_outsider_reads_nothing_of_others(client, world, place, operation):
+    """Signed in, with every scope that an account of the role participant has, but of another competition."""
+    method, path = filled(operation, place.refs)
+    asked = {"with": place.refs["invalid"]} if "comparison" in path else {}
+    answer = client.request(method, path, params=asked, headers=world.token(world.person()))
+    if operation in PUBLIC | OWN:
+        assert answer.status_code not in (401, 403), answer.text
+    else:
+        assert answer.status_code in (403, 404), answer.text
+
+
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if not one.startswith("GET ")])
+@pytest.mark.parametrize("who", ["organizer", "participant"])
+def test_a_token_that_reads_changes_nothing(client, place, world, session, operation, who):
+    """Not even with everything that its owner may do."""
+    if operation in PUBLIC:
+        pytest.skip("anybody may")
+    from app.accounts import service as accounts
+    from app.accounts.models import Account
+
+    name = "ada" if who == "participant" else "organizer"
+    owner = session.query(Account).filter_by(username=name).one()
+    person = accounts.Principal(owner.id, name, owner.role, accounts.scopes_of(owner.role))
+    secret = accounts.create_token(session, person, "reads", ["read"], 1)[1]
+    session.commit()
+    method, path = filled(operation, place.refs)
+    answer = client.request(method, path, headers={"Authorization": f"Bearer {secret}"})
+    if operation in READ_IS_ENOUGH:
+        assert answer.status_code != 401, READ_IS_ENOUGH[operation]
+    else:
+        assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing"), answer.text
+
+
+def test_the_tables_name_only_what_exists():
+    assert (PUBLIC | OWN | set(READ_IS_ENOUGH)) <= set(OPERATIONS)
