@@ -14,6 +14,7 @@ from app.competitions import people
 from app.competitions.audit_routes import router as auditing
 from app.competitions.editing_routes import router as editing
 from app.competitions.people_routes import router as taking_part
+from app.competitions.publishing_routes import router as publishing
 from app.competitions.routes import router as competitions
 from app.leaderboards import service as leaderboards
 from app.leaderboards.board import rank_of
@@ -42,6 +43,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {"4XX": problems.DOCUMENTED, "5XX":
 ROUTERS = (
     accounts,
     administration,
+    publishing,
     competitions,
     editing,
     taking_part,

@@ -5,6 +5,7 @@ PostgreSQL and Valkey under `data_dir` are meant, so the same code runs on a lap
 """
 
 import hashlib
+import json
 import tempfile
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -82,6 +83,11 @@ class Settings(BaseSettings):
     account_rate: str = Field("1200/minute", description="Requests per account to the API; `off`: no limit.")
     address_rate: str = Field("6000/minute", description="Requests per address to the API; `off`: no limit.")
     reset_rate: str = Field("5/hour", description="Mails with a link for a password or an address, per account.")
+    oidc_issuers: str = Field(
+        "",
+        description="Issuers of CI identities to trust, a JSON object from issuer to the address of its keys, or to an "
+        "empty text where it publishes that itself; empty: none.",
+    )
     verified_to_join: bool = Field(
         False, description="Whether an e-mail address must be confirmed before joining; needs a mail server."
     )
@@ -145,6 +151,8 @@ class Settings(BaseSettings):
             raise ValueError("PALMARES_SMTP_URL needs PALMARES_MAIL_FROM, and PALMARES_PUBLIC_URL for links in mails")
         if self.verified_to_join and self.smtp_url is None:
             raise ValueError("PALMARES_VERIFIED_TO_JOIN needs PALMARES_SMTP_URL: mails confirm")
+        if self.trusted_issuers and not self.public_url:
+            raise ValueError("PALMARES_OIDC_ISSUERS needs PALMARES_PUBLIC_URL: it is the audience of identities")
         return self
 
     @field_validator("login_rate", "signup_rate", "reset_rate", "account_rate", "address_rate")
@@ -154,6 +162,14 @@ class Settings(BaseSettings):
             parse_rate(value)
         return value
 
+    @field_validator("oidc_issuers")
+    @classmethod
+    def _issuers(cls, value: str) -> str:
+        found = json.loads(value or "{}")
+        if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
+            raise ValueError('wanted: a JSON object such as {"https://token.actions.githubusercontent.com": ""}')
+        return value
+
     @field_validator("webhook_allow")
     @classmethod
     def _networks(cls, value: str) -> str:
@@ -161,6 +177,11 @@ class Settings(BaseSettings):
             if one.strip():
                 ip_network(one.strip())
         return value
+
+    @property
+    def trusted_issuers(self) -> dict[str, str]:
+        """Issuers of CI identities, each with the address of its keys or an empty text."""
+        return dict(json.loads(self.oidc_issuers or "{}"))
 
     @property
     def webhook_networks(self) -> list[IPv4Network | IPv6Network]:

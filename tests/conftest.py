@@ -188,6 +188,8 @@ class World:
         """Headers with a fresh token of this person."""
         from app.accounts import service
 
-        _, secret = service.create_token(self.session, who, "test", list(scopes) or sorted(who.scopes), 1)
+        _, secret = service.create_token(
+            self.session, who, "test", list(scopes) or sorted(who.scopes), timedelta(days=1)
+        )
         self.session.commit()
         return {"Authorization": f"Bearer {secret}"}

@@ -4,6 +4,8 @@ Bodies are left out: who may is decided before what was sent is looked at. The o
 `tests/competitions/test_people_routes.py`.
 """
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -16,7 +18,7 @@ __all__ = ["place"]
 # What anybody may call, and may read of an open competition.
 PUBLIC = {
     "POST /auth/signup", "POST /auth/login", "POST /auth/logout", "POST /auth/password-reset",
-    "POST /auth/password-reset/{token}", "POST /auth/email/{token}",
+    "POST /auth/password-reset/{token}", "POST /auth/email/{token}", "POST /auth/oidc",
     "GET /problems", "GET /competitions", "GET /competitions/{slug}", "GET /competitions/{slug}/image",
     "GET /competitions/{slug}/announcements", "GET /competitions/{slug}/leaderboard",
     "GET /competitions/{slug}/leaderboard.csv", "GET /competitions/{slug}/phases",
@@ -26,7 +28,7 @@ PUBLIC = {
 }  # fmt: skip
 # What every account may read: its own things, here none.
 OWN = {
-    "GET /me", "GET /me/tokens", "GET /me/export", "GET /me/mail-preferences", "GET /me/webhooks",
+    "GET /me", "GET /me/tokens", "GET /me/export", "GET /me/mail-preferences", "GET /me/webhooks", "GET /me/publishers",
     "GET /me/invitations", "GET /me/competitions", "GET /submissions",
     "GET /competitions/{slug}/phases/{phase}/history", "GET /competitions/{slug}/phases/{phase}/submissions",
 }  # fmt: skip
@@ -98,7 +100,7 @@ def test_a_token_that_reads_changes_nothing(client, place, session, name):
     """Not even with everything that its owner may do."""
     owner = session.scalars(select(Account).where(Account.username == name)).one()
     person = accounts.Principal(owner.id, name, owner.role, accounts.scopes_of(owner.role))
-    secret = accounts.create_token(session, person, "reads", ["read"], 1)[1]
+    secret = accounts.create_token(session, person, "reads", ["read"], timedelta(days=1))[1]
     session.commit()
     unsafe = [one for one in OPERATIONS if not one.startswith("GET ") and one not in PUBLIC]
     wrong = []

@@ -20,6 +20,7 @@ from app.client.schemas import by_command
 from app.competitions import people
 from app.main import create_app
 from app.middleware import OLDEST_CLIENT
+from app.settings import settings
 from tests.conftest import ROOT, TRUTH
 from tests.leaderboards.test_ranking import score
 
@@ -100,6 +101,8 @@ olga: mail list
 olga: mail set scored=on
 ada: webhook create https://a.example.org/h
 ada: webhook list
+ada: publisher add pairs --repository ada/model --issuer https://ci.example.org
+ada: publisher list
 ada: webhook set {hook} --off
 ada: webhook rotate {hook}
 ada: webhook deliveries {hook}
@@ -169,6 +172,7 @@ def closed(schema: Any) -> Any:
 def test_what_commands_print_is_what_their_schemas_say(server, given, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.setenv("PALMARES_URL", server)
     monkeypatch.setenv("PALMARES_CONFIG", str(tmp_path / "config.json"))
+    monkeypatch.setattr(settings(), "oidc_issuers", '{"https://ci.example.org": ""}')
     ran, wrong = set(LEFT_OUT), []
     for line in ACTS.strip().splitlines():
         who, _, text = line.partition(": ")

@@ -4,7 +4,9 @@ Every operation is called as organizer, as participant and by nobody; each call 
 same world. `PALMARES_FUZZ_EXAMPLES=100` makes it longer.
 """
 
+import json
 import os
+from datetime import timedelta
 from itertools import cycle
 from types import SimpleNamespace
 
@@ -15,7 +17,7 @@ from sqlalchemy import text
 
 from app.accounts import service as accounts
 from app.announcements.models import Announcement
-from app.competitions import people
+from app.competitions import people, publishing
 from app.competitions.models import Invitation, Phase, Team
 from app.db import now
 from app.leaderboards import service as leaderboards
@@ -28,6 +30,7 @@ from app.webhooks import service as webhooks
 from app.webhooks.service import Owner
 from tests.leaderboards.test_service import score
 
+ISSUER = "https://ci.example.org"
 SHORT = 3
 EXAMPLES = int(os.environ.get("PALMARES_FUZZ_EXAMPLES", SHORT))
 # What a path's parameter may name, by the word before it. Of refs only the words are known here, and the refs later.
@@ -39,6 +42,7 @@ KNOWN = {
     "members": ["ben"],
     "submissions": ["scored", "invalid"],
     "uploads": ["upload"],
+    "publishers": ["publisher"],
     "teams": ["team"],
     "invitations": ["invitation"],
     "announcements": ["announcement"],
@@ -94,6 +98,7 @@ def place(world, session, tmp_path, monkeypatch):
     )
     final.truth_id, final.carry_from_id = world.phase.truth_id, world.phase.id
     monkeypatch.setattr(configured(), "uploads_dir", tmp_path)
+    monkeypatch.setattr(configured(), "oidc_issuers", json.dumps({ISSUER: "http://127.0.0.1:9/keys"}))
     upload = uploads.announce(session, ada, "pairs", "main", 10, "p.jsonl", None, "")
     session.add_all([team, final])
     session.flush()
@@ -114,10 +119,11 @@ def place(world, session, tmp_path, monkeypatch):
         "invitation": "inv_1",
         "announcement": "ann_1",
         "upload": upload.ref,
+        "publisher": publishing.add(session, ada, "pairs", ISSUER, {"repository": "ada/model"}).ref,
         "scored": session.get_one(Evaluation, done).submission.ref,
         "invalid": invalid.ref,
         "rescore": rescoring.start(session, world.organizer, "pairs", "final").ref,
-        "token": accounts.create_token(session, ada, "other", ["read"], 1)[0].ref,
+        "token": accounts.create_token(session, ada, "other", ["read"], timedelta(days=1))[0].ref,
         **{f"{key}webhook": hook.ref for key, hook in hooks.items()},
         **{f"{key}message": webhooks.test(session, owners[key], hook.ref).ref for key, hook in hooks.items()},
     }

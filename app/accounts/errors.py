@@ -59,6 +59,38 @@ class EmailUnverified(Denied):
     fix = "Open the link in the mail that was sent to it; your account's page sends it again."
 
 
+class TokenElsewhere(Denied):
+    """The token acts in one competition only, and this is not of it."""
+
+    code = "token_elsewhere"
+    title = "This token is for another competition"
+    fix = "Use it there, or make a token without a competition."
+
+
+class IdentityInvalid(Denied):
+    """The identity token of a CI job is not signed by a trusted issuer for this server, is too old, or was used."""
+
+    code = "identity_invalid"
+    title = "The job's identity cannot be believed"
+    fix = "Ask the CI system for a new one, with this server's address as its audience."
+
+
+class NotTrusted(Denied):
+    """No account lets this CI job submit for it."""
+
+    code = "not_trusted"
+    title = "Nobody trusts this job"
+    fix = "Trust it: `palmares publisher add SLUG --repository OWNER/NAME`."
+
+
+class PublisherNotFound(NotFound):
+    """You have no publisher of this ref."""
+
+    code = "publisher_not_found"
+    title = "No such publisher"
+    fix = "List yours: `palmares publisher list`."
+
+
 class TokenNotFound(NotFound):
     """You have no token of this id."""
 

@@ -4,6 +4,7 @@ Decision: guards are plain dependencies that read headers only, so that who may 
 Requests that carry `Authorization` never look at cookies, which is why the cross-site check can skip them.
 """
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 
 from app import rates
 from app.accounts import service
-from app.accounts.errors import ScopeMissing, TokenInvalid
+from app.accounts.errors import ScopeMissing, TokenElsewhere, TokenInvalid
 from app.accounts.service import Principal
 from app.db import Session
 from app.errors import Denied, Unauthenticated
@@ -32,6 +33,24 @@ def visitor(request: Request) -> Principal | None:
     return found
 
 
+# Where a token for one competition may go beside that competition's own addresses.
+ANYWHERE = re.compile(r"/api/v1/(me|problems|submissions/[^/]+(/.*)?|uploads(/.*)?)")
+HERE = re.compile(r"/api/v1/competitions/([^/]+)(/.*)?")
+
+
+def _stay(request: Request, who: Principal) -> None:
+    """Keep a token for one competition out of all others. Raises TokenElsewhere.
+
+    This is about addresses; whose submission a ref names is looked at where it is read.
+    """
+    path = request.url.path
+    if who.competition is None or ANYWHERE.fullmatch(path):
+        return
+    here = HERE.fullmatch(path)
+    if here is None or here[1] != who.competition:
+        raise TokenElsewhere(f"It acts in {who.competition!r} only.")
+
+
 def _known(request: Request) -> Principal | None:
     header = request.headers.get("authorization")
     if header is not None:
@@ -42,6 +61,7 @@ def _known(request: Request) -> Principal | None:
             found = service.principal_of_token(session, secret.strip())
         if found is None:
             raise TokenInvalid
+        _stay(request, found)
         return found
     secret = request.cookies.get(cookie_name(request), "")
     if not secret:

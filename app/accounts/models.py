@@ -54,6 +54,8 @@ class Token(Timestamped, Base):
     expires_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    # The slug of the only competition in which it acts; empty: everywhere.
+    competition: Mapped[str | None] = mapped_column(String(80))
 
     account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
 

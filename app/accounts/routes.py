@@ -1,5 +1,7 @@
 """HTTP doors of accounts: sign-up, log-in, tokens."""
 
+from datetime import timedelta
+
 from fastapi import APIRouter, Request, Response, status
 
 from app import rates
@@ -22,6 +24,7 @@ def token_out(token: Token) -> TokenOut:
         created_at=token.created_at,
         expires_at=token.expires_at,
         last_used_at=token.last_used_at,
+        competition=token.competition,
     )
 
 
@@ -119,9 +122,9 @@ def get_me(request: Request, who: Reader) -> Me:
 @router.post("/me/tokens", status_code=status.HTTP_201_CREATED)
 def post_token(who: Reader, given: TokenIn) -> TokenMade:
     """Make a token; the answer is the only place where its secret is ever shown."""
-    days = given.expires_in_days or settings().token_days
+    life = timedelta(days=given.expires_in_days or settings().token_days)
     with Session.begin() as session:
-        token, secret = service.create_token(session, who, given.name, list(given.scopes), days)
+        token, secret = service.create_token(session, who, given.name, list(given.scopes), life, given.competition)
         return TokenMade(**token_out(token).model_dump(), token=secret)
 
 

@@ -61,6 +61,9 @@ class TokenIn(Given):
     name: str = Field(min_length=1, max_length=80)
     scopes: list[Scope] = Field(default=["read", "submit"], min_length=1)
     expires_in_days: int | None = Field(None, ge=1, le=365, description="Default: PALMARES_TOKEN_DAYS.")
+    competition: str | None = Field(
+        None, max_length=80, pattern=r"^[a-z0-9-]+$", description="The only one in which it acts; default: all."
+    )
 
 
 class TokenOut(BaseModel):
@@ -72,6 +75,7 @@ class TokenOut(BaseModel):
     created_at: datetime
     expires_at: datetime
     last_used_at: datetime | None
+    competition: str | None = None
 
 
 class TokenMade(TokenOut):

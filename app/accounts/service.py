@@ -27,6 +27,8 @@ from app.db import new_ref, now
 from app.errors import Refused
 from app.settings import settings
 
+MOST_TOKENS = 100
+
 BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SHORTEST_PASSWORD: Final = 10
 COMMON: Final = ("password", "passwort", "qwertyuiop", "1234567890", "0123456789", "letmein", "iloveyou", "adminadmin")
@@ -42,6 +44,7 @@ class Principal:
     role: str
     scopes: frozenset[str]
     token_ref: str | None = None
+    competition: str | None = None
 
     def may(self, scope: str) -> bool:
         """True where the request carries the scope."""
@@ -183,8 +186,9 @@ def principal_of_token(session: Session, secret: str) -> Principal | None:
         session.execute(update(Token).where(Token.ref == token.ref).values(last_used_at=moment))
     account = token.account
     return Principal(
-        account.id, account.username, account.role, frozenset(token.scopes) & scopes_of(account.role), token.ref
-    )
+        account.id, account.username, account.role, frozenset(token.scopes) & scopes_of(account.role), token.ref,
+        token.competition,
+    )  # fmt: skip
 
 
 def scopes_of(role: str) -> frozenset[str]:
@@ -195,8 +199,15 @@ def scopes_of(role: str) -> frozenset[str]:
     return frozenset({"read", "submit", "organize"} | ({"admin"} if role == "admin" else set()))
 
 
-def create_token(session: Session, who: Principal, name: str, scopes: list[str], days: int) -> tuple[Token, str]:
-    """A new token and its secret (shown once). Raises Refused where a scope is beyond the asker's own."""
+def create_token(
+    session: Session, who: Principal, name: str, scopes: list[str], life: timedelta, competition: str | None = None
+) -> tuple[Token, str]:
+    """A new token, perhaps for one competition only, and its secret (shown once).
+
+    Raises Refused where a scope is beyond the asker's own, or the account has too many tokens.
+    """
+    if len(tokens(session, who)) >= MOST_TOKENS:
+        raise Refused(f"An account has at most {MOST_TOKENS} tokens: revoke one first.")
     beyond = sorted(set(scopes) - who.scopes)
     if beyond:
         raise Refused(f"You cannot give the scope {', '.join(beyond)}: you do not have it yourself.", field="scopes")
@@ -207,17 +218,21 @@ def create_token(session: Session, who: Principal, name: str, scopes: list[str],
         name=name,
         token_hash=sha256(secret),
         scopes=sorted(set(scopes)),
-        expires_at=now(session) + timedelta(days=days),
+        expires_at=now(session) + life,
+        competition=competition,
     )
     session.add(token)
     session.flush()
-    audit.record(session, who, "token.created", token.ref, after={"scopes": token.scopes, "days": days})
+    told = {"scopes": token.scopes, "days": life / timedelta(days=1), "competition": competition}
+    audit.record(session, who, "token.created", token.ref, after=told)
     return token, secret
 
 
 def tokens(session: Session, who: Principal) -> list[Token]:
-    """The asker's tokens that are not revoked, newest first."""
-    rows = select(Token).where(Token.account_id == who.account_id, Token.revoked_at.is_(None))
+    """The asker's tokens that still open something, newest first."""
+    rows = select(Token).where(
+        Token.account_id == who.account_id, Token.revoked_at.is_(None), Token.expires_at > now(session)
+    )
     return list(session.scalars(rows.order_by(Token.created_at.desc())))
 
 

@@ -17,6 +17,7 @@ from .asking import ask
 from .exits import Problem
 from .http import Client, opened
 from .options import Json
+from .target import slug_of
 
 LOGIN_DAYS = 90
 Scopes = Annotated[
@@ -134,6 +135,9 @@ def token_create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the token is for.", show_default=False)],
     scope: Scopes = None,
     days: Annotated[int, typer.Option(metavar="DAYS", help="Life of the token.", min=1, max=365)] = LOGIN_DAYS,
+    competition: Annotated[
+        str, typer.Option(metavar="SLUG", help="The only competition in which it acts.", show_default=False)
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Make a token. It is printed this once and never shown again.
@@ -141,7 +145,8 @@ def token_create(
     Scopes default to read and submit.
     """
     with opened(signed_in=True) as client:
-        made = client.post("/me/tokens", {"name": name, "scopes": scope or ["read", "submit"], "expires_in_days": days})
+        given = {"name": name, "scopes": scope or ["read", "submit"], "expires_in_days": days}
+        made = client.post("/me/tokens", given | ({"competition": slug_of(competition)} if competition else {}))
     if as_json:
         show.document(made)
         return

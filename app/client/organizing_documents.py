@@ -32,6 +32,7 @@ class Token(TypedDict):
     created_at: str
     expires_at: str
     last_used_at: str | None
+    competition: str | None
 
 
 class TokenMade(Token):

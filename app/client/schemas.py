@@ -53,6 +53,8 @@ DOCUMENTS: dict[Any, str] = {
     o.TokenMade: "token_create",
     o.Tokens: "token_list",
     o.Mail: "mail_list mail_set",
+    w.Publisher: "publisher_add",
+    w.Publishers: "publisher_list",
     w.Webhook: "webhook_set",
     w.WebhookMade: "webhook_create webhook_rotate",
     w.Webhooks: "webhook_list",

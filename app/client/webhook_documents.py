@@ -1,4 +1,4 @@
-"""What `palmares webhook … --json` prints."""
+"""What `palmares webhook …` and `palmares publisher …` print with `--json`: who else is told, and who else may."""
 
 from __future__ import annotations
 
@@ -59,3 +59,18 @@ class Deliveries(TypedDict):
     """A webhook's newest messages, newest first."""
 
     items: list[Delivery]
+
+
+class Publisher(TypedDict):
+    """CI jobs that may submit for you to a competition."""
+
+    ref: str
+    competition: str
+    issuer: str
+    claims: dict[str, str]
+
+
+class Publishers(TypedDict):
+    """Your publishers, oldest first."""
+
+    items: list[Publisher]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import Account
@@ -185,3 +186,25 @@ class Participation(Timestamped, Base):
 
     account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
     team: Mapped[Team | None] = relationship(back_populates="members", foreign_keys=[team_id], lazy="joined")
+
+
+class Publisher(Timestamped, Base):
+    """CI jobs that may submit for an account to a competition: whoever their issuer says all these claims of."""
+
+    __tablename__ = "publishers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(String(32), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    competition_id: Mapped[int] = mapped_column(ForeignKey("competitions.id", ondelete="CASCADE"), index=True)
+    issuer: Mapped[str] = mapped_column(String(300), index=True)
+    claims: Mapped[dict[str, str]] = mapped_column(JSONB)
+
+
+class UsedIdentity(Base):
+    """An identity token that was traded: the hash of its issuer and id, until it ends by itself."""
+
+    __tablename__ = "used_identities"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -6,6 +6,7 @@ from typing import Literal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.errors import TokenElsewhere
 from app.accounts.service import Principal
 from app.competitions import entrants, errors
 from app.competitions.models import Competition, Participation, Phase, Truth
@@ -93,6 +94,8 @@ def entry(
     is counted is then exact. Raises CompetitionNotFound, PhaseNotFound, NotJoined, JoinPending,
     JoinDenied, Banned, TermsChanged, PhaseNotOpen, PhasePaused, PhaseNotReady.
     """
+    if who.competition not in (None, slug):
+        raise TokenElsewhere(f"It acts in {who.competition!r} only.")
     found = phase_of(session, slug, phase)
     if lock:
         hold(session, found, shared=True)

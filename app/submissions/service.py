@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import audit
+from app.accounts.errors import TokenElsewhere
 from app.accounts.service import Principal
 from app.competitions import entrants
 from app.competitions import service as competitions
@@ -110,6 +111,8 @@ def submission_of(session: Session, who: Principal | None, ref: str) -> Submissi
     found = session.scalar(select(Submission).where(Submission.ref == ref))
     if found is not None and who is not None and found.phase.competition.deleted_at is None:
         mine = select(Participation.id).where(Participation.id == found.participation_id)
+        if who.competition not in (None, found.phase.competition.slug):
+            raise TokenElsewhere(f"{ref} is of {found.phase.competition.slug!r}.")
         own = session.scalar(mine.where(entrants.belongs_to(who.account_id))) is not None
         if own or competitions.organizes(who, found.phase.competition):
             return found
