@@ -1,19 +1,24 @@
 """The pages that are read, and the router of the whole room."""
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.staticfiles import StaticFiles
 
 from app.accounts.guards import Visitor
 from app.competitions import routes as competitions
 from app.errors import NotFound
+from app.leaderboards.overall import overall_of
 from app.messages import routes as mail
 from app.scoring.findings import CODES
 from app.web import admin, catalogue, forms
+from app.web.board import Wanted
 from app.web.me import routes as participants
 from app.web.organizer import pages as organizer
 from app.web.rendering import FOLDER, Page, render
 from app.web.views import competition_page, remember
 
+Short = Annotated[str, Query(max_length=100)]
 router = APIRouter(include_in_schema=False, route_class=Page, dependencies=[Depends(remember)])
 router.include_router(forms.router)
 router.include_router(participants.router)
@@ -39,9 +44,27 @@ def all_competitions(request: Request, who: Visitor) -> Response:
 
 
 @router.get("/competitions/{slug}")
-def competition(request: Request, who: Visitor, slug: str, phase: str | None = None) -> Response:
+def competition(
+    request: Request,
+    who: Visitor,
+    slug: str,
+    phase: str | None = None,
+    board: Short = "",
+    at: Short = "",
+    sort: Short = "",
+    order: Short = "",
+    search: Short = "",
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+) -> Response:
     """A competition with the board of a phase."""
-    return competition_page(request, who, slug, phase)
+    return competition_page(request, who, slug, phase, wanted=Wanted(board, at, sort, order, search, page))
+
+
+@router.get("/competitions/{slug}/overall")
+def overall(request: Request, who: Visitor, slug: str) -> Response:
+    """The board over all phases."""
+    found = competitions.detail_of(who, slug)
+    return render(request, "overall.html", competition=found, overall=overall_of(who, slug))
 
 
 @router.get("/unsubscribe/{token}")

@@ -13,6 +13,7 @@ from app.errors import Fault
 from app.leaderboards.showing import Asked, board_of
 from app.settings import settings
 from app.submissions import routes as submissions
+from app.web.board import Wanted, shown
 from app.web.rendering import render
 
 SHOWN_SUBMISSIONS = 20
@@ -43,14 +44,17 @@ def competition_page(
     slug: str,
     phase_slug: str | None,
     fault: Fault | None = None,
+    wanted: Wanted | None = None,
 ) -> Response:
-    """A competition's page; `fault` is what went wrong with its form (join or submit)."""
+    """A competition's page; `fault` is what went wrong with its form (join or submit), `wanted` what of the board."""
+    wanted = wanted or Wanted()
     found = competitions.detail_of(who, slug)
     phase = chosen_phase(found, phase_slug)
     mine, limits = None, None
     if who is not None and found.joined and phase is not None:
         mine = submissions.mine(request, who, slug, phase.slug, limit=SHOWN_SUBMISSIONS)
         limits = submissions.limits(who, slug, phase.slug)
+    board = board_of(who, Asked(slug, phase.slug, wanted.board, wanted.moment())) if phase else None
     return render(
         request,
         "competition.html",
@@ -58,7 +62,9 @@ def competition_page(
         competition=found,
         phase=phase,
         announcements=announcements.listing(slug).items,
-        board=board_of(who, Asked(slug, phase.slug)) if phase else None,
+        board=board,
+        shown=shown(board, wanted) if board else None,
+        wanted=wanted,
         mine=mine,
         limits=limits,
         fault=fault,

@@ -47,12 +47,13 @@ def write(session: Session, rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _listening(session: Session, happened: Happening) -> list[str]:
-    """The webhooks that are told of it."""
+    """The webhooks that are told of it: not those made after it, which did not ask yet."""
     rows = (
         select(Webhook.ref)
         .join(Account, Account.id == Webhook.account_id)
         .where(
             or_(Webhook.competition_id == happened.competition_id, _own(happened)),
+            Webhook.created_at <= happened.at,
             Webhook.disabled == "",
             Webhook.events.contains([happened.event]),
             Account.active,

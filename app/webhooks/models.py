@@ -59,6 +59,7 @@ class Happening(Base):
     body: Mapped[str]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     public: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
 class Delivery(Base):

@@ -30,3 +30,27 @@ def test_from_sign_up_to_the_board(stack: Any, visit: Any, inspect: Any) -> None
     page.get_by_role("button", name="Deutsch").click()
     expect(page.locator("html")).to_have_attribute("lang", "de")
     expect(page.get_by_role("link", name="Wettbewerbe")).to_be_visible()
+
+
+def test_a_board_is_sorted_searched_and_seen_as_it_was(stack: Any, visit: Any, inspect: Any) -> None:
+    from playwright.sync_api import expect
+
+    page = visit(width=1440)
+    page.goto("/competitions/photo-pairs")
+    before = page.locator("table.ranks tbody tr").count()
+    page.get_by_role("link", name="Participant").focus()
+    page.keyboard.press("Enter")  # no mouse needed
+    expect(page.get_by_role("columnheader", name="Participant")).to_have_attribute("aria-sort", "ascending")
+    inspect(page, "board-sorted")
+    page.get_by_role("searchbox", name="Search").fill("nobody of this name")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_contain_text("Nobody on this board is called")
+    inspect(page, "board-empty-search")
+    page.get_by_role("searchbox", name="Search").fill("ad")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("table.ranks tbody tr")).to_have_count(min(before, 1))
+    page.get_by_label("As it was (UTC)").fill("2020-01-01T00:00")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("main")).to_contain_text("The board as it was:")
+    page.get_by_role("link", name="Show it as it is now").click()
+    expect(page.get_by_role("row", name=re.compile("ada"))).to_contain_text("0.9000")

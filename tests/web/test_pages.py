@@ -14,10 +14,12 @@ from app.announcements.schemas import AnnouncementOut
 from app.competitions.errors import CompetitionNotFound, PhaseNotFound
 from app.competitions.schemas import CompetitionDetail, PhaseOut
 from app.errors import Refused, TooMany
-from app.leaderboards.schemas import BoardOut
+from app.leaderboards.schemas import BoardOut, OverallOut
 from app.submissions.schemas import LimitsOut, SubmissionList, SubmissionOut, UseOut, WindowUseOut
 from app.web import catalogue
 from app.web.addresses import local
+from app.web.board import Wanted
+from app.web.board import shown as part_of
 from app.web.forms import checked
 from app.web.markdown import to_html
 from app.web.rendering import commands, environment, fault_page, moment, render, size, span, steps
@@ -118,6 +120,16 @@ def board() -> BoardOut:
     )
 
 
+def overall() -> OverallOut:
+    phases = [{"slug": "one", "name": EVIL, "weight": 1, "board": "main", "as_of": None, "published": False}]
+    row = {"rank": 1, "participant": EVIL, "mine": True, "baseline": True, "value": 0.5, "missing": ["one"]}
+    rows = [row | {"phases": {"one": None}}]
+    warnings = [{"code": "openly_queried", "phase": "one", "message": EVIL}]
+    return OverallOut.model_validate(
+        {"competition": "c", "key": "final", "phases": phases, "warnings": warnings, "rows": rows}
+    )
+
+
 def announcement() -> AnnouncementOut:
     return AnnouncementOut(ref="ann_1", title=EVIL, body=EVIL, author="org", created_at=NOW, edited_at=NOW)
 
@@ -127,11 +139,13 @@ def shown(name: str, who: Any = None, **values: Any) -> str:
 
 
 def of_competition(**given: Any) -> dict[str, Any]:
+    wanted = given.pop("wanted", Wanted())
     values: dict[str, Any] = {
         "competition": competition(), "phase": phase(), "board": board(), "mine": None, "limits": limits(True),
-        "fault": None, "upload_bytes": 2**26, "announcements": [announcement()],
+        "fault": None, "upload_bytes": 2**26, "announcements": [announcement()], "wanted": wanted,
     }  # fmt: skip
-    return {**values, **given}
+    values |= given
+    return values | {"shown": part_of(values["board"], wanted) if values["board"] else None}
 
 
 ADA = Shape(username="ada")
@@ -154,6 +168,8 @@ PAGES = {
     "closed": ("competition.html", ADA, of_competition(phase=phase(status="closed"))),
     "no truth": ("competition.html", ADA, of_competition(phase=phase(truth_version=None))),
     "no phase": ("competition.html", ADA, of_competition(phase=None, board=None)),
+    "searched": ("competition.html", None, of_competition(wanted=Wanted(EVIL, "2026-03-01T12:00", EVIL, EVIL, EVIL))),
+    "overall": ("overall.html", None, {"competition": competition(), "overall": overall()}),
     "login": ("login.html", None, {"fault": FAULT, "next": EVIL, "username": EVIL}),
     "signup": ("signup.html", None, {"fault": None, "next": EVIL, "username": EVIL, "email": EVIL}),
     "unsubscribe": ("unsubscribe.html", None, {"username": EVIL, "kind": EVIL, "done": ""}),

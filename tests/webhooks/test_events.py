@@ -161,3 +161,10 @@ def test_an_event_that_is_rolled_back_was_never_told(session, world, hooks):
         leaderboards.place(session, score(session, world, hooks["who"]["ada"], 0.5))
         inner.rollback()
     assert kinds(session, hooks) == {}
+
+
+def test_a_webhook_is_told_nothing_that_happened_before_it_was_made(session, world, hooks):
+    leaderboards.place(session, score(session, world, hooks["who"]["ada"], 0.5))
+    hooks["ben"].created_at = now(session) + timedelta(hours=1)
+    session.flush()
+    assert set(kinds(session, hooks)) == {"ada", "all"}
