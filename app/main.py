@@ -10,6 +10,11 @@ from app.accounts.admin_routes import router as administration
 from app.accounts.routes import router as accounts
 from app.announcements.routes import router as announcements
 from app.archive.routes import router as archives
+from app.codabench.account_routes import router as codabench_accounts
+from app.codabench.board_routes import router as codabench_boards
+from app.codabench.competition_routes import router as codabench_competitions
+from app.codabench.dataset_routes import router as codabench_datasets
+from app.codabench.submission_routes import router as codabench_submissions
 from app.competitions import people
 from app.competitions.audit_routes import router as auditing
 from app.competitions.editing_routes import router as editing
@@ -64,6 +69,14 @@ ROUTERS = (
     webhooks,
     catalogue,
 )
+# They say their addresses in full, and their limits themselves.
+CODABENCH = (
+    codabench_accounts,
+    codabench_competitions,
+    codabench_datasets,
+    codabench_submissions,
+    codabench_boards,
+)
 
 
 def create_app() -> FastAPI:
@@ -92,6 +105,8 @@ def create_app() -> FastAPI:
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)
+    for router in CODABENCH:
+        app.include_router(router)
     app.include_router(health.router)
     site = APIRouter(max_body_size=settings().body_bytes)
     site.include_router(pages)

@@ -74,6 +74,16 @@ def check(rate: str, *key: str) -> None:
         raise RateLimited(_said(rate), retry_after=max(1, int(reset - time.time()) + 1))
 
 
+def forget(rate: str, *key: str) -> None:
+    """Count from zero again under the key: who has signed in was not guessing."""
+    item = parse(rate)
+    for storage in _storages():
+        try:
+            MovingWindowRateLimiter(storage()).clear(item, *key)
+        except RedisError as error:
+            _missed(error)
+
+
 def spend(request: Request, name: str, rate: str, key: str) -> None:
     """Count one request to the API under the key, and say in the answer's headers what is left. Raises RateLimited.
 

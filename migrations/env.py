@@ -6,6 +6,7 @@ from sqlalchemy import create_engine, pool, text
 import app.accounts.models
 import app.announcements.models
 import app.audit
+import app.codabench.models
 import app.competitions.models
 import app.leaderboards.models
 import app.messages.models

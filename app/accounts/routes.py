@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response, status
+from sqlalchemy.orm import Session as OrmSession
 
 from app import rates
 from app.accounts import service, traces
@@ -68,11 +69,19 @@ def sign_up(request: Request, given: SignUp) -> tuple[Account, str]:
         return account, service.open_session(session, account, request.headers.get("user-agent", ""))
 
 
+def known_by_password(request: Request, session: OrmSession, name: str, password: str) -> Account:
+    """The account of these credentials; only failures use up the rate. Raises WrongCredentials, RateLimited."""
+    key = ("login", name.strip().lower(), address(request))
+    rates.check(settings().login_rate, *key)
+    account = service.authenticate(session, name, password)
+    rates.forget(settings().login_rate, *key)
+    return account
+
+
 def log_in(request: Request, given: LogIn) -> tuple[Account, str]:
     """Check the credentials and open a session. Raises WrongCredentials, RateLimited."""
-    rates.check(settings().login_rate, "login", given.username.strip().lower(), address(request))
     with Session.begin() as session:
-        account = service.authenticate(session, given.username, given.password)
+        account = known_by_password(request, session, given.username, given.password)
         traces.keep(session, account.id, address(request))
         return account, service.open_session(session, account, request.headers.get("user-agent", ""))
 

@@ -40,16 +40,19 @@ class Upload:
         self.file.seek(0)
 
 
-async def upload_of(request: Request) -> Upload:
-    """Read the request's body, multipart or raw. Raises TooLarge, UploadBroken."""
-    cap = settings().upload_bytes
+async def upload_of(request: Request, cap: int | None = None) -> Upload:
+    """Read the request's body, multipart or raw, of at most `cap` bytes (None: the largest submission's).
+
+    Raises TooLarge, UploadBroken.
+    """
+    cap = settings().upload_bytes if cap is None else cap
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > cap + IN_MEMORY:
         raise TooLarge(f"{int(announced)} bytes were announced; the limit is {cap}.", limit_bytes=cap)
     try:
         with anyio.fail_after(settings().upload_seconds):
             if request.headers.get("content-type", "").startswith("multipart/form-data"):
-                return await _multipart(request)
+                return await _multipart(request, cap)
             return await _raw(request, cap)
     except TimeoutError as error:
         raise UploadBroken(f"The upload took longer than {settings().upload_seconds:.0f} s.") from error
@@ -57,7 +60,7 @@ async def upload_of(request: Request) -> Upload:
         raise UploadBroken("The connection ended before the body did.") from error
 
 
-async def _multipart(request: Request) -> Upload:
+async def _multipart(request: Request, cap: int) -> Upload:
     try:
         form = await request.form(max_files=1, max_fields=8, max_part_size=IN_MEMORY)
     except MultiPartException as error:
@@ -65,8 +68,8 @@ async def _multipart(request: Request) -> Upload:
     file, message = form.get("file"), form.get("message", "")
     if not isinstance(file, UploadFile):
         raise UploadBroken("The multipart body has no part named `file`.")
-    if (file.size or 0) > settings().upload_bytes:
-        raise TooLarge(f"The limit is {settings().upload_bytes} bytes.", limit_bytes=settings().upload_bytes)
+    if (file.size or 0) > cap:
+        raise TooLarge(f"The limit is {cap} bytes.", limit_bytes=cap)
     return Upload(file.file, file.filename or "", message if isinstance(message, str) else "")
 
 

@@ -69,7 +69,7 @@ def _may_submit(who: Principal, slug: str, phase: str, key: str | None) -> list[
         return list(found.truth.item_ids)
 
 
-def _submit(
+def send(
     request: Request,
     who: Principal,
     slug: str,
@@ -78,6 +78,10 @@ def _submit(
     key: str | None,
     pending: str | None = None,
 ) -> SubmissionOut:
+    """Keep a file and make the submission that it is; `pending` is the upload in pieces that it came by, if any.
+
+    Raises what `service.submit` and `receiving.receive` raise.
+    """
     received = receiving.receive(upload)
     with Session.begin() as session:
         row = None
@@ -105,7 +109,7 @@ def _submit_upload(request: Request, who: Principal, slug: str, phase: str, ref:
             return shown(request, session, who, session.get_one(Submission, row.submission_id))
     sent = _whole(who, slug, phase, ref)
     try:
-        answer = _submit(request, who, slug, phase, sent, key, ref)
+        answer = send(request, who, slug, phase, sent, key, ref)
     finally:
         sent.file.close()
     uploads.discard(ref)
@@ -162,7 +166,7 @@ async def create(
     await anyio.to_thread.run_sync(_may_submit, who, slug, phase, idempotency_key)
     sent = await receiving.upload_of(request)
     try:
-        answer = await anyio.to_thread.run_sync(_submit, request, who, slug, phase, sent, idempotency_key)
+        answer = await anyio.to_thread.run_sync(send, request, who, slug, phase, sent, idempotency_key)
     finally:
         sent.file.close()
     response.headers["Location"] = answer.links["self"]

@@ -180,12 +180,16 @@ def _mark_out(mark: Mark | None) -> MarkOut | None:
     return MarkOut.model_validate(mark, from_attributes=True)
 
 
-def _scores(report: dict[str, Any], view: View, rank: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The scores that are told; on a ladder, only of what stands there."""
+def scores_told(report: dict[str, Any], view: View, *, counts: bool) -> dict[str, Any]:
+    """Of a report that this viewer may see, what is told of its scores: all; on a ladder, only of what stands there."""
     if view.ladder and report:
-        shown = {"value": rounded(report["final"]["value"], report["n_items"])}
-        return {"final": shown} if rank is not None and rank["counts"] else None
-    return {key: report[key] for key in ("final", "accuracy", "explanation")} if report else None
+        return {"final": {"value": rounded(report["final"]["value"], report["n_items"])}} if counts else {}
+    return report
+
+
+def _scores(report: dict[str, Any], view: View, rank: dict[str, Any] | None) -> dict[str, Any] | None:
+    told = scores_told(report, view, counts=rank is not None and rank["counts"])
+    return {key: told[key] for key in ("final", "accuracy", "explanation") if key in told} or None
 
 
 def submission_out(
