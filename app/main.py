@@ -10,6 +10,7 @@ from app.accounts.admin_routes import router as administration
 from app.accounts.routes import router as accounts
 from app.announcements.routes import router as announcements
 from app.archive.routes import router as archives
+from app.codabench import datasets
 from app.codabench.account_routes import router as codabench_accounts
 from app.codabench.board_routes import router as codabench_boards
 from app.codabench.competition_routes import router as codabench_competitions
@@ -94,6 +95,8 @@ def create_app() -> FastAPI:
     app.state.welcome = account_links.welcome
     app.state.rebuild = leaderboards.rebuild
     app.state.participations = people.mine
+    app.state.announced = datasets.kept_of
+    app.state.forget_announced = datasets.forget
     problems.install(app)
     # Limits stand on routers, not on the app: there the framework would answer outside of our middleware.
     api = APIRouter(

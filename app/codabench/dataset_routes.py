@@ -181,7 +181,7 @@ def listing(request: Request, who: Known) -> Any:
 def delete_unused(who: Submitter) -> JSON:
     """Forget the files that nothing was made of."""
     with Session.begin() as session:
-        return {"success": True, "message": f"{datasets.forget_unused(session, who)} files forgotten."}
+        return {"success": True, "message": f"{datasets.forget(session, who.account_id, unused=True)} files forgotten."}
 
 
 @router.get("/datasets/download/{key}/")

@@ -11,7 +11,7 @@ import tempfile
 import uuid
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
@@ -131,10 +131,18 @@ def content(dataset: Dataset) -> BinaryIO:
         raise DatasetEmpty(f"Nothing has come of {dataset.file_name!r}.") from None
 
 
-def forget_unused(session: Session, who: Principal) -> int:
-    """Forget what the account announced or sent and never used; how many that were."""
-    gone = delete(Dataset).where(Dataset.account_id == who.account_id, _unused()).returning(Dataset.key)
+def forget(session: Session, account_id: int, *, unused: bool = False) -> int:
+    """Forget the account's files, or only those that nothing was made of; how many that were."""
+    mine = delete(Dataset).where(Dataset.account_id == account_id)
+    gone = (mine.where(_unused()) if unused else mine).returning(Dataset.key)
     found = list(session.scalars(gone))
     for key in found:
         uploads.discard(key)
     return len(found)
+
+
+def kept_of(session: Session, account_id: int) -> list[dict[str, Any]]:
+    """What is kept of the account here, as plain values."""
+    rows = session.scalars(select(Dataset).where(Dataset.account_id == account_id).order_by(Dataset.id))
+    names = ("key", "kind", "file_name", "length", "created_at", "status")
+    return [{name: getattr(row, name) for name in names} for row in rows]

@@ -1,7 +1,7 @@
 """HTTP doors of one's own data: take all of it, or let the account be deleted.
 
-Boards come from the leaderboards room, which lies above this one: `create_app` hands their `rebuild` in as
-`app.state.rebuild`.
+Boards, and the files that CodaBench's clients announce, come from rooms above this one: `create_app` hands their
+functions in as `app.state.rebuild`, `app.state.announced` and `app.state.forget_announced`.
 """
 
 from typing import Any
@@ -38,6 +38,7 @@ def export_me(request: Request, who: Reader) -> Response:
     """All that is kept of you, as one JSON document; files of submissions by their links."""
     with Session.begin() as session:
         found: dict[str, Any] = personal.personal_data(session, who.account_id)
+        found["announced"] = request.app.state.announced(session, who.account_id)
         mine = select(Submission).join(Participation).where(Participation.account_id == who.account_id)
         sent = session.scalars(mine.order_by(Submission.created_at, Submission.id))
         found["submissions"] = [shown(request, session, who, row).model_dump(mode="json") for row in sent]
@@ -53,5 +54,7 @@ def delete_me(request: Request, who: Reader, given: Goodbye) -> None:
         raise Denied("A token may not delete the account; sign in with a browser.")
     rates.check(settings().login_rate, "login", who.username, address(request))
     with Session.begin() as session:
-        for phase_id in personal.forget(session, who, given.password):
+        phases = personal.forget(session, who, given.password)
+        request.app.state.forget_announced(session, who.account_id)
+        for phase_id in phases:
             request.app.state.rebuild(session, phase_id)

@@ -110,6 +110,20 @@ def test_unused_files_give_way_and_are_forgotten(call, session, monkeypatch):
     assert ada("PUT", f"/api/datasets/completed/{old}/", 404)
 
 
+def test_an_account_takes_its_files_along_and_they_go_with_it(call, session, client):
+    ada = call()
+    ada.send(name="my thesis.jsonl")
+    owner = ada.who.account_id
+    assert [one["file_name"] for one in datasets.kept_of(session, owner)] == ["my thesis.jsonl"]
+    told = client.get(
+        "/api/v1/me/export", headers={"Authorization": ada.headers["Authorization"].replace("Token", "Bearer")}
+    )
+    assert [one["file_name"] for one in told.json()["announced"]] == ["my thesis.jsonl"]
+    assert client.app.state.forget_announced(session, owner) == 1
+    assert datasets.kept_of(session, owner) == []
+    assert list(settings().uploads_folder.iterdir()) == []
+
+
 def test_public_files_have_keys_and_the_truth_has_none(call, world, session, client):
     world.phase.starting_kit_sha256 = storage.put(b"a kit")
     session.commit()

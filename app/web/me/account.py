@@ -104,10 +104,11 @@ def make_token(
     name: Text = "",
     days: Text = "",
     scopes: Annotated[list[str] | None, Form(max_length=10)] = None,
+    competition: Text = "",
 ) -> Response:
     """Make a token; this answer is the only place where its secret is shown."""
     try:
-        made = accounts.post_token(who, _token(name.strip(), scopes or [], days))
+        made = accounts.post_token(who, _token(name.strip(), scopes or [], days, competition))
     except Fault as fault:
         return account_page(request, who, fault, about="tokens")
     answer = account_page(request, who, made=made)
@@ -115,9 +116,10 @@ def make_token(
     return answer
 
 
-def _token(name: str, scopes: list[str], days: str) -> TokenIn:
+def _token(name: str, scopes: list[str], days: str, competition: str) -> TokenIn:
+    given = {"name": name, "scopes": scopes, "expires_in_days": days or None, "competition": competition or None}
     try:
-        return TokenIn.model_validate({"name": name, "scopes": scopes, "expires_in_days": days or None})
+        return TokenIn.model_validate(given)
     except ValidationError:
         raise Refused("A token needs a name of at most 80 characters, one scope or more, and 1 to 365 days.") from None
 

@@ -45,6 +45,15 @@ def test_a_token_is_shown_once_and_revoked(ada: Any, session: Any) -> None:
     assert "No such token" in shown(post(ada, f"/me/tokens/{token.ref}/revoke"), 404)
 
 
+def test_a_token_for_one_competition(ada: Any, session: Any, world: Any) -> None:
+    assert 'name="competition"' not in shown(ada.get("/me")), "there is none to choose"
+    ada.post("/api/v1/competitions/pairs/join", json={"accept_terms": True})
+    assert "<option>pairs</option>" in shown(ada.get("/me"))
+    assert "pairs" in shown(post(ada, "/me/tokens", name="ci", scopes=["submit"], competition="pairs"))
+    assert session.scalars(select(Token)).one().competition == "pairs"
+    assert "only in pairs" in shown(ada.get("/me"))
+
+
 @pytest.mark.parametrize(
     "given", [{"name": "x"}, {"name": "", "scopes": ["read"]}, {"name": "x", "scopes": ["read"], "days": "9999"}]
 )
