@@ -49,9 +49,10 @@ class Work:
     rescoring: bool
 
 
-def take(evaluation_id: int, stage: machine.Stage) -> Work | None:
-    """Claim the evaluation for the stage, None where it is not to be had."""
+def take(rung: int, stage: machine.Stage) -> Work | None:
+    """Claim what is next in the stage, else the evaluation that was rung for; None where neither is to be had."""
     with Session.begin() as session:
+        evaluation_id = machine.next_in_turn(session, stage) or rung
         attempt = machine.claim(session, evaluation_id, stage)
         if attempt is None:
             return None
@@ -119,14 +120,16 @@ def validate_submission(evaluation_id: int) -> None:
         give_back(work, "validate", error)
         return
     with Session.begin() as session:
+        state = "ready" if found.valid else "invalid"
         done = machine.finish(
-            session, evaluation_id, "validate", work.attempt, "ready" if found.valid else "invalid", **_told(found),
-            answers_sha256=answers,
-        )  # fmt: skip
+            session, work.evaluation_id, "validate", work.attempt, state, **_told(found), answers_sha256=answers
+        )
     if done and found.valid:
-        nudge(SCORE, evaluation_id)
+        nudge(SCORE, work.evaluation_id)
     _go_on(work)
-    log.info("validated", evaluation=evaluation_id, valid=found.valid, findings=found.findings_total, fenced=not done)
+    log.info(
+        "validated", evaluation=work.evaluation_id, valid=found.valid, findings=found.findings_total, fenced=not done
+    )
 
 
 def _told(found: Validation) -> dict[str, Any]:
@@ -165,14 +168,14 @@ def score_submission(evaluation_id: int) -> None:
     values = report.as_dict()
     with Session.begin() as session:
         done = machine.finish(
-            session, evaluation_id, "score", work.attempt, "scored",
+            session, work.evaluation_id, "score", work.attempt, "scored",
             report=values, items_sha256=items, signature=values["signature"], final=values["final"]["value"],
             **report.item_values(), **parts,
         )  # fmt: skip
         if done and not work.rescoring:
-            leaderboards.place(session, evaluation_id)
+            leaderboards.place(session, work.evaluation_id)
     _go_on(work)
-    log.info("scored", evaluation=evaluation_id, final=values["final"]["value"], fenced=not done)
+    log.info("scored", evaluation=work.evaluation_id, final=values["final"]["value"], fenced=not done)
 
 
 def _go_on(work: Work) -> None:

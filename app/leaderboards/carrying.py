@@ -23,6 +23,7 @@ from app.errors import Denied
 from app.leaderboards.errors import NothingToCarry
 from app.leaderboards.models import Standing
 from app.leaderboards.placing import ENTRANT
+from app.submissions import evaluation as machine
 from app.submissions.models import Evaluation, Submission
 from app.submissions.service import first_evaluation
 
@@ -101,7 +102,8 @@ def _carry(session: Session, who: Principal | None, phase: Phase, pending: int) 
     ]
     session.add_all(new)
     session.flush()
-    queued = [first_evaluation(one, phase, sent) for one, sent in zip(new, moments, strict=True)]
+    turn = machine.turn_of(session, [])  # each entrant carries one
+    queued = [first_evaluation(one, phase, sent, turn) for one, sent in zip(new, moments, strict=True)]
     session.add_all(queued)
     if moment >= phase.starts_at and not pending and phase.carried_at is None:
         phase.carried_at = moment

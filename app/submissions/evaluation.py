@@ -3,6 +3,8 @@
 Decision: PostgreSQL is the queue. `claim` is a compare-and-set on the state that raises `attempt`; what follows demands
 that very attempt (the fence), so a worker that was thought dead and comes back changes nothing. All times are the
 database's. The sweeper gives back what stayed too long and rings again for what waits, with growing pauses.
+A ring says that something waits, not what is next: that is the row with the lowest `turn` (start-time fair queueing). A
+turn counts an entrant's own waiting rows, so that one team's hundred submissions stand behind another's first.
 A re-scoring (priority 1) is claimed only while nothing that was sent waits for the same stage, and rings for itself a
 few at a time, so that it takes what is left of the workers and no more.
 """
@@ -18,7 +20,7 @@ from app.broker import SCORE, VALIDATE
 from app.errors import Fault
 from app.settings import settings
 from app.submissions.errors import WorkerLost
-from app.submissions.models import Evaluation
+from app.submissions.models import TERMINAL, Evaluation, Submission
 from app.submissions.telling import tell
 
 Stage = Literal["validate", "score"]
@@ -44,6 +46,28 @@ TASK_OF = {step.waiting: step.task for step in STEPS.values()}
 def first_announcement() -> Any:
     """When the sweeper rings for a fresh row, if nobody came by the first ring."""
     return func.clock_timestamp() + timedelta(seconds=settings().nudge_seconds)
+
+
+def turn_of(session: Session, members: list[int]) -> int:
+    """The turn of a new row of these participations: the present one, or the one after their last that is not judged.
+
+    The entrant must be held.
+    """
+    open_rows = (Evaluation.state.not_in(TERMINAL), Evaluation.priority == 0)
+    present = session.scalar(select(func.min(Evaluation.turn)).where(*open_rows))
+    own = select(func.max(Evaluation.turn)).join(Submission, Submission.id == Evaluation.submission_id)
+    last = session.scalar(own.where(*open_rows, Submission.participation_id.in_(members)))
+    return max(present or 0, 0 if last is None else last + 1)
+
+
+def next_in_turn(session: Session, stage: Stage) -> int | None:
+    """What waits for this stage and is next, held; None where nothing that was sent does. Pauses after a failure are
+    kept, and no two workers are given the same.
+    """
+    rested = or_(Evaluation.tries == 0, Evaluation.announce_at <= func.clock_timestamp())
+    waits = (Evaluation.state == STEPS[stage].waiting, Evaluation.priority == 0, rested)
+    row = select(Evaluation.id).where(*waits).order_by(Evaluation.turn, Evaluation.id).limit(1)
+    return session.scalar(row.with_for_update(skip_locked=True))
 
 
 def claim(session: Session, evaluation_id: int, stage: Stage) -> int | None:

@@ -116,7 +116,14 @@ class Evaluation(Base):
         # NaN sorts above every number in PostgreSQL, so this refuses it too.
         CheckConstraint("final BETWEEN 0 AND 1", name="final_in_range"),
         CheckConstraint("state <> 'failed' OR problem IS NOT NULL", name="failed_has_reason"),
-        Index("ix_evaluations_waiting", "state", "id", postgresql_where=text(f"state NOT IN {_TERMINAL_SQL}")),
+        Index(
+            "ix_evaluations_waiting",
+            "state",
+            "priority",
+            "turn",
+            "id",
+            postgresql_where=text(f"state NOT IN {_TERMINAL_SQL}"),
+        ),
         Index("ix_evaluations_rescore_id", "rescore_id", postgresql_where=text("rescore_id IS NOT NULL")),
     )
 
@@ -129,6 +136,8 @@ class Evaluation(Base):
     effective_at: Mapped[datetime | None]
     # 0 goes first; a re-scoring waits for what participants sent.
     priority: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    # Of those that wait, the lowest goes first: `evaluation.turn_of`.
+    turn: Mapped[int] = mapped_column(BigInteger, server_default="0")
     state: Mapped[str] = mapped_column(String(16), server_default="queued")
     attempt: Mapped[int] = mapped_column(server_default="0")
     tries: Mapped[int] = mapped_column(server_default="0")

@@ -18,6 +18,7 @@ from app.competitions import service as competitions
 from app.competitions.models import Competition, Participation, Phase, Team
 from app.db import now
 from app.errors import Denied
+from app.submissions import evaluation as machine
 from app.submissions import service
 from app.submissions.errors import NotRetryable, RescoreOpen
 from app.submissions.models import TERMINAL, Evaluation, Mark, Rescore, Submission
@@ -196,7 +197,8 @@ def retry(session: Session, who: Principal, ref: str) -> tuple[Submission, int]:
     session.refresh(found, ["evaluations"])
     if found.evaluation.state != "failed":
         raise NotRetryable(f"{ref} is {found.evaluation.state}.", state=found.evaluation.state)
-    made = service.first_evaluation(found, found.phase, now(session))
+    turn = machine.turn_of(session, entrants.members_of(session, found.participation))
+    made = service.first_evaluation(found, found.phase, now(session), turn)
     made.version = found.evaluations[-1].version + 1
     session.add(made)
     session.flush()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app import audit
@@ -83,13 +83,14 @@ def submit(
     )
     session.add(submission)
     session.flush()
-    session.add(first_evaluation(submission, phase, moment))
+    turn = machine.turn_of(session, entrants.members_of(session, participation))
+    session.add(first_evaluation(submission, phase, moment, turn))
     session.flush()
     session.refresh(submission)
     return submission, True
 
 
-def first_evaluation(submission: Submission, phase: Phase, moment: datetime) -> Evaluation:
+def first_evaluation(submission: Submission, phase: Phase, moment: datetime, turn: int) -> Evaluation:
     """The first judgement of a new submission, queued, by the truth and the plan that the phase has now."""
     assert phase.truth_id is not None  # noqa: S101  (the caller made sure)
     return Evaluation(
@@ -97,6 +98,7 @@ def first_evaluation(submission: Submission, phase: Phase, moment: datetime) -> 
         version=1,
         truth_id=phase.truth_id,
         plan=phase.plan,
+        turn=turn,
         queued_at=moment,
         effective_at=moment,
         announce_at=machine.first_announcement(),
@@ -135,8 +137,9 @@ def queue_place(session: Session, evaluation: Evaluation) -> tuple[int, int] | N
     if evaluation.state not in ("queued", "ready"):
         return None
     same = (Evaluation.state == evaluation.state) & (Evaluation.priority <= evaluation.priority)
-    place, length = session.execute(
-        select(func.count().filter(Evaluation.id <= evaluation.id), func.count()).where(same)
-    ).one()
+    before = tuple_(Evaluation.priority, Evaluation.turn, Evaluation.id) <= tuple_(
+        evaluation.priority, evaluation.turn, evaluation.id
+    )
+    place, length = session.execute(select(func.count().filter(before), func.count()).where(same)).one()
     # It may have been taken since its state was read.
     return (place, length) if place else None

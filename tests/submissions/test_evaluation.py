@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from app.broker import SCORE, VALIDATE
 from app.settings import settings
 from app.submissions import evaluation as machine
+from app.submissions import service
 from app.submissions.errors import ScoringFailed
 from app.submissions.models import Evaluation
 
@@ -127,3 +128,57 @@ def test_no_number_beyond_its_range_is_ever_a_score(session, world, value):
     change = f"UPDATE evaluations SET state = 'scored', finished_at = now(), final = {value} WHERE id = {evaluation.id}"  # noqa: S608
     with pytest.raises(IntegrityError, match="final_in_range"):
         session.execute(text(change))
+
+
+def served(session, stage: str = "validate") -> int:
+    """Take the next in turn; its id."""
+    taken = machine.next_in_turn(session, stage)
+    assert machine.claim(session, taken, stage) is not None
+    return taken
+
+
+def sent(session, world, who, count: int) -> list[int]:
+    return [world.submit(who, content=f"{who.username} {number}".encode()).evaluation.id for number in range(count)]
+
+
+def test_many_of_one_stand_behind_the_first_of_another(session, world):
+    ada, ben, eve = (world.entrant() for _ in range(3))
+    many = sent(session, world, ada, 8)
+    assert [served(session) for _ in range(3)] == many[:3]
+    for ended in many[:2]:
+        machine.finish(session, ended, "validate", 1, "invalid")
+    one, two = sent(session, world, ben, 1), sent(session, world, eve, 3)
+    order = [served(session) for _ in range(9)]
+    assert order == [one[0], two[0], many[3], two[1], many[4], two[2], *many[5:]]
+    assert machine.next_in_turn(session, "validate") is None
+
+
+def test_who_has_much_at_work_waits_for_who_has_nothing(session, world):
+    ada, ben = world.entrant(), world.entrant()
+    sent(session, world, ada, 4)
+    for _ in range(4):
+        served(session)
+    late, first = sent(session, world, ada, 1), sent(session, world, ben, 1)
+    assert [served(session), served(session)] == first + late
+
+
+def test_a_place_in_the_queue_is_the_place_by_turn(session, world):
+    ada, ben = world.entrant(), world.entrant()
+    many = sent(session, world, ada, 3)
+    one = sent(session, world, ben, 1)
+    places = {number: service.queue_place(session, session.get_one(Evaluation, number)) for number in many + one}
+    assert places == {many[0]: (1, 4), one[0]: (2, 4), many[1]: (3, 4), many[2]: (4, 4)}
+
+
+def test_pauses_are_kept_and_re_scorings_are_not_in_turn(session, world):
+    ada = world.entrant()
+    first, second = sent(session, world, ada, 2)
+    attempt = machine.claim(session, first, "validate")
+    machine.release(session, first, "validate", attempt, ScoringFailed("x"))
+    assert served(session) == second
+    assert machine.next_in_turn(session, "validate") is None, "the first one rests after its failure"
+    expire(session, session.get_one(Evaluation, first))
+    session.execute(update(Evaluation).where(Evaluation.id == first).values(lease_until=None))
+    assert machine.next_in_turn(session, "validate") == first
+    session.execute(update(Evaluation).where(Evaluation.id == first).values(priority=1))
+    assert machine.next_in_turn(session, "validate") is None
