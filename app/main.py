@@ -5,7 +5,7 @@ from typing import Any
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import APIRouter, Depends, FastAPI
 
-from app import __version__, health, log, problems, rates
+from app import __version__, health, log, metrics, problems, rates
 from app.accounts.admin_routes import router as administration
 from app.accounts.routes import router as accounts
 from app.announcements.routes import router as announcements
@@ -35,6 +35,7 @@ from app.settings import settings
 from app.submissions.operating_routes import router as operating
 from app.submissions.organizing_routes import router as organizing
 from app.submissions.personal_routes import router as personal
+from app.submissions.record_routes import router as record
 from app.submissions.routes import router as submissions
 from app.submissions.team_routes import router as teams
 from app.submissions.upload_routes import router as uploads
@@ -58,6 +59,7 @@ ROUTERS = (
     uploads,
     organizing,
     operating,
+    record,
     marks,
     teams,
     boards,
@@ -111,6 +113,7 @@ def create_app() -> FastAPI:
     for router in CODABENCH:
         app.include_router(router)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     site = APIRouter(max_body_size=settings().body_bytes)
     site.include_router(pages)
     app.include_router(site)
@@ -119,4 +122,5 @@ def create_app() -> FastAPI:
     app.add_middleware(OriginGate)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(CorrelationIdMiddleware, header_name="X-Request-ID")
+    app.add_middleware(metrics.Measured)
     return app

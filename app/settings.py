@@ -115,6 +115,9 @@ class Settings(BaseSettings):
     )
 
     # running
+    metrics_token: SecretStr | None = Field(
+        None, description="Token with which Prometheus may read `/metrics`; empty: there is no such page."
+    )
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="auto: console on a terminal, else JSON."
     )

@@ -124,6 +124,7 @@ class Evaluation(Base):
             "id",
             postgresql_where=text(f"state NOT IN {_TERMINAL_SQL}"),
         ),
+        Index("ix_evaluations_finished_at", "finished_at"),
         Index("ix_evaluations_rescore_id", "rescore_id", postgresql_where=text("rescore_id IS NOT NULL")),
     )
 

@@ -11,6 +11,7 @@ from app.errors import NotFound
 from app.leaderboards.overall import overall_of
 from app.messages import routes as mail
 from app.scoring.findings import CODES
+from app.submissions import record_routes as record
 from app.web import admin, catalogue, forms
 from app.web.board import Wanted
 from app.web.me import routes as participants
@@ -65,6 +66,12 @@ def overall(request: Request, who: Visitor, slug: str) -> Response:
     """The board over all phases."""
     found = competitions.detail_of(who, slug)
     return render(request, "overall.html", competition=found, overall=overall_of(who, slug))
+
+
+@router.get("/status")
+def status(request: Request, who: Visitor) -> Response:
+    """The service's own record."""
+    return render(request, "status.html", record=record.present())
 
 
 @router.get("/unsubscribe/{token}")

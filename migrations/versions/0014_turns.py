@@ -1,4 +1,4 @@
-"""Turns: one entrant's many submissions stand behind another's first.
+"""Turns: one entrant's many submissions stand behind another's first. And an index for the service's own record.
 
 Revision ID: 0014
 Revises: 0013
@@ -21,10 +21,12 @@ def upgrade() -> None:
     op.add_column(TABLE, sa.Column("turn", sa.BigInteger(), server_default="0", nullable=False))
     op.drop_index(INDEX, TABLE)
     op.create_index(INDEX, TABLE, ["state", "priority", "turn", "id"], postgresql_where=WAITING)
+    op.create_index("ix_evaluations_finished_at", TABLE, ["finished_at"])
 
 
 def downgrade() -> None:
     """The index of before."""
+    op.drop_index("ix_evaluations_finished_at", TABLE)
     op.drop_index(INDEX, TABLE)
     op.create_index(INDEX, TABLE, ["state", "id"], postgresql_where=WAITING)
     op.drop_column(TABLE, "turn")

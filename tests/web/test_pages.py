@@ -15,6 +15,7 @@ from app.competitions.errors import CompetitionNotFound, PhaseNotFound
 from app.competitions.schemas import CompetitionDetail, PhaseOut
 from app.errors import Refused, TooMany
 from app.leaderboards.schemas import BoardOut, OverallOut
+from app.submissions.record_routes import RecordOut
 from app.submissions.schemas import LimitsOut, SubmissionList, SubmissionOut, UseOut, WindowUseOut
 from app.web import catalogue
 from app.web.addresses import local
@@ -130,6 +131,21 @@ def overall() -> OverallOut:
     )
 
 
+def service_record(count: int = 3) -> RecordOut:
+    spread = {"count": count, "p50": 1.5 if count else None, "p95": 3.0 if count else None, "max": None}
+    stage = {"waiting": count, "running": 0, "oldest_seconds": 2, "wait": spread, "work": spread}
+    failures = {EVIL: 1} if count else {}
+    return RecordOut(
+        at=NOW,
+        hours=24,
+        stages=[stage | {"stage": name} for name in ("validate", "score")],
+        to_score=spread,
+        ended={"scored": count} if count else {},
+        failures=failures,
+        workers={"validate": 1, "score": 0, "drained": 0},
+    )
+
+
 def announcement() -> AnnouncementOut:
     return AnnouncementOut(ref="ann_1", title=EVIL, body=EVIL, author="org", created_at=NOW, edited_at=NOW)
 
@@ -175,6 +191,8 @@ PAGES = {
     "unsubscribe": ("unsubscribe.html", None, {"username": EVIL, "kind": EVIL, "done": ""}),
     "unsubscribed": ("unsubscribe.html", None, {"username": EVIL, "kind": EVIL, "done": "all"}),
     "fault": ("fault.html", None, {"fault": FAULT}),
+    "status": ("status.html", None, {"record": service_record()}),
+    "status, empty": ("status.html", None, {"record": service_record(0)}),
     "problems": ("problems.html", None, {"entries": catalogue.entries().values(), "findings": [("a", EVIL)]}),
     "api": (
         "api.html",
