@@ -46,6 +46,7 @@ judgement: $(VENV)/.dev ## Judge texts whose place is known, by every metric; wr
 faults: $(VENV)/.dev ## Kill, freeze and wipe at length while 2,000 submissions run, and take guards away to see tests fail
 	$(BIN)/python -m tests.faults.guards
 	$(BIN)/python -m tests.faults.soak --write
+	$(BIN)/python -m tests.hostile.measure --write
 
 lock: $(VENV)/.dev ## Resolve the dependencies anew and export the hashed lists
 	$(BIN)/uv lock --upgrade
