@@ -1,4 +1,4 @@
-"""The corpus: every case with the fate that it must have. `python -m tests.hostile.measure` tries it and prints the table."""
+"""The corpus: every case with its fate. `python -m tests.hostile.measure` tries all and prints the table."""
 
 from __future__ import annotations
 

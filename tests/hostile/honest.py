@@ -73,7 +73,8 @@ def _by_python() -> Iterator[Case]:
                 title = f"{'stored' if level is None else f'level {level}'}, {folder}{name}"
                 yield _case("zipfile", title, partial(written, folder + name, data, method, level))
     for name, told in {
-        "into a pipe": {"pipe": True}, "zip64 forced": {"wide": True}, "zip64 forced, into a pipe": {"pipe": True, "wide": True},
+        "into a pipe": {"pipe": True}, "zip64 forced": {"wide": True},
+        "zip64 forced, into a pipe": {"pipe": True, "wide": True},
         "with a comment": {"comment": b"made at 12:00"}, "a folder first": {"folder": True},
         "other files beside": {"beside": ("README.md", "code/run.py", "LICENSE")},
         "names in other scripts beside": {"beside": ("读我.txt", "λ.md", "é.txt")},
@@ -81,7 +82,8 @@ def _by_python() -> Iterator[Case]:
     }.items():  # fmt: skip
         yield _case("zipfile", name, partial(written, "predictions.jsonl", GOOD, zipfile.ZIP_DEFLATED, None, **told))
     for name, member in {"spaces": "my best run/final v2.jsonl", "Chinese": "提交/预测.jsonl", "capitals": "PRED.JSONL",
-                         "umlauts": "Läufe/übung.jsonl", "dots": "run.1/p.v2.jsonl", "dash": "-rf.jsonl"}.items():  # fmt: skip
+                         "umlauts": "Läufe/übung.jsonl",
+                         "dots": "run.1/p.v2.jsonl", "dash": "-rf.jsonl"}.items():  # fmt: skip
         yield _case("names", name, partial(written, member, GOOD, zipfile.ZIP_DEFLATED, None))
     yield _case("zipfile", "a time before 1980", _early)
     yield _case("shutil", "make_archive", _make_archive)
@@ -120,7 +122,8 @@ def _make_archive() -> bytes:
 def _forged() -> Iterator[Case]:
     finder = (
         File(b"run/", b"", **FOLDER), streamed(b"run/p.jsonl", GOOD), streamed(b"run/.DS_Store", bytes(6148)),
-        File(b"__MACOSX/", b"", **FOLDER), File(b"__MACOSX/run/", b"", **FOLDER), streamed(b"__MACOSX/run/._p.jsonl", bytes(176)),
+        File(b"__MACOSX/", b"", **FOLDER), File(b"__MACOSX/run/", b"", **FOLDER),
+        streamed(b"__MACOSX/run/._p.jsonl", bytes(176)),
     )  # fmt: skip
     unix = {"local": {"extra": TIMES + OWNER}, "central": {"extra": TIMES + OWNER}, "mode": stat.S_IFREG | 0o644}
     go = streamed(b"predictions.jsonl", GOOD)
@@ -130,6 +133,7 @@ def _forged() -> Iterator[Case]:
     dotnet.local = {**dotnet.local, "extra": wide(len(GOOD), len(dotnet.packed()))}
     archiver = File(b"p.jsonl", GOOD, method=0, flags=STREAMED, local={"crc": 0, "packed": 0, "unpacked": 0})
     archiver.descriptor = streamed(b"p.jsonl", GOOD).descriptor[:8] + struct.pack("<2I", len(GOOD), len(GOOD))
+    jar = extra(0xCAFE, b"")
     files: dict[str, tuple[File, ...]] = {
         "Finder, a folder": finder,
         "Finder, one file": (streamed(b"p.jsonl", GOOD), streamed(b"__MACOSX/._p.jsonl", bytes(120))),
@@ -138,11 +142,11 @@ def _forged() -> Iterator[Case]:
         "Windows PowerShell 5, backslashes": (File(b"run\\p.jsonl", GOOD), File(b"run\\notes.txt")),
         ".NET, zip64 in the local header": (dotnet,),
         "7-Zip": (File(b"p.jsonl", GOOD, central={"extra": NTFS}),),
-        "7-Zip, folder listed last": (File(b"run/p.jsonl", GOOD, central={"extra": NTFS}), File(b"run/", b"", **FOLDER)),
+        "7-Zip, folder last": (File(b"run/p.jsonl", GOOD, central={"extra": NTFS}), File(b"run/", b"", **FOLDER)),
         "WinRAR": (File(b"p.jsonl", GOOD, local={"extra": TIMES}, central={"extra": TIMES + NTFS}),),
         "Info-ZIP, owners": (File(b"p.jsonl", GOOD, **unix),),
         "Java, streamed": (streamed(b"run/", b""), javas),
-        "Java, jar mark": (File(b"p.jsonl", GOOD, local={"extra": extra(0xCAFE, b"")}, central={"extra": extra(0xCAFE, b"")}),),
+        "Java, jar mark": (File(b"p.jsonl", GOOD, local={"extra": jar}, central={"extra": jar}),),
         "Go": (go,),
         "Node archiver, stored and streamed": (archiver,),
         "a writer without descriptor marks": (streamed(b"p.jsonl", GOOD, sign=False),),
@@ -179,14 +183,14 @@ def _packed(*words: str, piped: bool = False) -> bytes:
     """What a program makes of the folder `run`: its standard output, or the file `made.zip`."""
     with tempfile.TemporaryDirectory() as name:
         folder = _tree(Path(name))
-        done = subprocess.run(words, cwd=folder, capture_output=True, check=True)  # noqa: S603
+        done = subprocess.run(words, cwd=folder, capture_output=True, check=True)
         return done.stdout if piped else (folder / "made.zip").read_bytes()
 
 
 def _by_git() -> bytes:
     """The folder as a commit, exported."""
-    words = "git init -q . && git add run && git -c user.name=x -c user.email=x@x commit -qm x && git archive --format=zip HEAD"
-    return _packed("sh", "-c", words, piped=True)
+    commit = "git init -q . && git add run && git -c user.name=x -c user.email=x@x commit -qm x"
+    return _packed("sh", "-c", f"{commit} && git archive --format=zip HEAD", piped=True)
 
 
 PERL = (
@@ -208,7 +212,7 @@ def _by_java() -> bytes:
     with tempfile.TemporaryDirectory() as name:
         folder = _tree(Path(name))
         (folder / "Pack.java").write_text(JAVA)
-        return subprocess.run(["java", "Pack.java"], cwd=folder, capture_output=True, check=True).stdout  # noqa: S603
+        return subprocess.run(["java", "Pack.java"], cwd=folder, capture_output=True, check=True).stdout
 
 
 PROGRAMS: dict[str, tuple[str, Callable[[], bytes]]] = {
@@ -219,12 +223,18 @@ PROGRAMS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "zip to a pipe": ("zip", partial(_packed, "zip", "-q", "-r", "-", "run", piped=True)),
     "zip -0 to a pipe": ("zip", partial(_packed, "zip", "-q", "-0", "-r", "-", "run", piped=True)),
     **{
-        f"{program} {' '.join(flags)}".strip(): (program, partial(_packed, program, "a", "-tzip", *flags, "made.zip", "run"))
+        f"{program} {' '.join(flags)}".strip(): (
+            program,
+            partial(_packed, program, "a", "-tzip", *flags, "made.zip", "run"),
+        )
         for program in ("7z", "7zz", "7za")
         for flags in ([], ["-mx=0"], ["-mx=9"], ["-mtc=on"], ["-mcu=on"])
     },
     "bsdtar": ("bsdtar", partial(_packed, "bsdtar", "-a", "-cf", "made.zip", "run")),
-    "bsdtar, stored": ("bsdtar", partial(_packed, "bsdtar", "--format=zip", "--options=zip:compression=store", "-cf", "made.zip", "run")),
+    "bsdtar, stored": (
+        "bsdtar",
+        partial(_packed, "bsdtar", "--format=zip", "--options=zip:compression=store", "-cf", "made.zip", "run"),
+    ),
     "bsdtar to a pipe": ("bsdtar", partial(_packed, "bsdtar", "--format=zip", "-cf", "-", "run", piped=True)),
     "jar": ("jar", partial(_packed, "jar", "-cfM", "made.zip", "run")),
     "jar with a manifest": ("jar", partial(_packed, "jar", "-cf", "made.zip", "run")),
