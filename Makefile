@@ -9,7 +9,7 @@ UNLOCKED := $(shell grep -oE '^name = "(nvidia-[^"]+|cuda-[^"]+|triton|torch)"' 
 EXPORT = $(BIN)/uv export --quiet --frozen --no-emit-project --no-header --no-annotate $(addprefix --no-emit-package ,$(UNLOCKED))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check format bench judgement faults lock clean
+.PHONY: help demo up down test check format bench judgement faults fuzz lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,11 @@ judgement: $(VENV)/.dev ## Judge texts whose place is known, by every metric; wr
 faults: $(VENV)/.dev ## Kill, freeze and wipe at length while 2,000 submissions run, and take guards away to see tests fail
 	$(BIN)/python -m tests.faults.guards
 	$(BIN)/python -m tests.faults.soak --write
+	$(BIN)/python -m tests.hostile.measure --write
+
+fuzz: $(VENV)/.dev ## Try archives, texts and lives of submissions that nobody thought of (PALMARES_FUZZ: how many, by default 2,000)
+	PALMARES_FUZZ=$${PALMARES_FUZZ:-2000} $(BIN)/python -m pytest tests/fuzz -q -p no:cacheprovider
+	$(BIN)/python -m tests.hostile.measure --write
 
 lock: $(VENV)/.dev ## Resolve the dependencies anew and export the hashed lists
 	$(BIN)/uv lock --upgrade

@@ -129,7 +129,7 @@ def _open(file: BinaryIO, name: str, limits: Limits) -> tuple[Kind, list[Entry]]
 
 
 def _ends_like_a_zip(file: BinaryIO, size: int) -> bool:
-    file.seek(max(0, size - 65_557))
+    file.seek(max(0, size - 75_797))
     return _EMPTY_ZIP in file.read()
 
 

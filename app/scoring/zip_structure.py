@@ -42,6 +42,8 @@ _END64_SIZE = 56
 _CENTRAL_SIZE = 46
 _LOCAL_SIZE = 30
 _LONGEST_COMMENT = 0xFFFF
+# libarchive's bsdtar fills its last block with zeros when it writes into a pipe.
+_LONGEST_PADDING = 10_240
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +113,17 @@ def _mismatch(what: str, name: bytes | None = None) -> Invalid:
 
 
 def _read_end(file: BinaryIO, size: int, limits: Limits) -> _End:
-    tail_start = max(0, size - _END_SIZE - _LONGEST_COMMENT)
+    tail_start = max(0, size - _END_SIZE - _LONGEST_COMMENT - _LONGEST_PADDING)
     tail = _bytes_at(file, tail_start, size - tail_start)
     place = tail.rfind(_END)
     if place < 0 or place + _END_SIZE > len(tail):
         raise Invalid.because("truncated", "The zip's end record is missing: the file ends too early.")
     disk, directory_disk, here, entries, directory_size, offset, comment = struct.unpack_from("<4H2IH", tail, place + 4)
     finish = place + _END_SIZE + comment
-    if finish != len(tail):
+    if finish > len(tail) or len(tail) - finish > _LONGEST_PADDING or any(tail[finish:]):
         code = "trailing_data" if finish < len(tail) else "truncated"
         raise Invalid.because(code, f"The zip ends at byte {tail_start + finish}; the file has {size} bytes.")
-    if comment > limits.comment_bytes or _another_end(tail, place):
+    if comment > limits.comment_bytes or _another_end(tail, place, finish):
         raise Invalid.because("hidden_data", "The zip's comment is too long, or a second zip ends in it.")
     at = tail_start + place
     if at >= _LOCATOR64_SIZE and (locator := _bytes_at(file, at - _LOCATOR64_SIZE, _LOCATOR64_SIZE))[:4] == _LOCATOR64:
@@ -131,12 +133,12 @@ def _read_end(file: BinaryIO, size: int, limits: Limits) -> _End:
     return _End(entries, directory_size, offset, at)
 
 
-def _another_end(tail: bytes, last: int) -> bool:
+def _another_end(tail: bytes, last: int, finish: int) -> bool:
     """Whether an earlier end record would do as well, its comment swallowing the last one."""
     place = tail.find(_END)
     while 0 <= place < last:
         (comment,) = struct.unpack_from("<H", tail, place + 20)
-        if place + _END_SIZE + comment == len(tail):
+        if finish <= place + _END_SIZE + comment <= len(tail):
             return True
         place = tail.find(_END, place + 1)
     return False

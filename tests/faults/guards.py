@@ -77,6 +77,20 @@ GUARDS = (
         "pass",
         ("tests/scoring/test_zip_structure.py", "tests/scoring/test_archive.py"),
     ),
+    Guard(
+        "bytes between members are let pass",
+        ZIP,
+        "    if following not in ends:\n",
+        "    if not ends:\n",
+        ("tests/hostile/test_corpus.py",),
+    ),
+    Guard(
+        "what is inflated is not counted",
+        "app/scoring/archive.py",
+        "        if count > entry.unpacked:\n",
+        "        if count < 0:\n",
+        ("tests/hostile/test_corpus.py",),
+    ),
 )
 
 
