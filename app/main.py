@@ -39,6 +39,7 @@ from app.submissions.record_routes import router as record
 from app.submissions.routes import router as submissions
 from app.submissions.team_routes import router as teams
 from app.submissions.upload_routes import router as uploads
+from app.web import failures
 from app.web.catalogue_routes import router as catalogue
 from app.web.pages import mount_static
 from app.web.pages import router as pages
@@ -100,6 +101,7 @@ def create_app() -> FastAPI:
     app.state.announced = datasets.kept_of
     app.state.forget_announced = datasets.forget
     problems.install(app)
+    failures.install(app)
     # Limits stand on routers, not on the app: there the framework would answer outside of our middleware.
     api = APIRouter(
         prefix=API,

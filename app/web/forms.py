@@ -22,7 +22,7 @@ from app.errors import Fault, Refused
 from app.messages import routes as mail
 from app.web.addresses import local, to
 from app.web.language import COOKIE, LANGUAGES
-from app.web.rendering import Page, render
+from app.web.rendering import THEMES, Page, render
 from app.web.views import competition_page
 
 router = APIRouter(include_in_schema=False, route_class=Page)
@@ -119,6 +119,17 @@ def speak(request: Request, lang: Text = "", next: Text = "/") -> Response:  # n
         response.set_cookie(COOKIE, lang, max_age=365 * 86400, secure=request.url.scheme == "https", samesite="lax")
     else:
         response.delete_cookie(COOKIE)
+    return response
+
+
+@router.post("/theme")
+def dress(request: Request, theme: Text = "", next: Text = "/") -> Response:  # noqa: A002  (the form's name)
+    """Show pages in light or dark from now on; anything else leaves it to the device."""
+    response = to(local(next))
+    if theme in THEMES[1:]:
+        response.set_cookie("theme", theme, max_age=365 * 86400, secure=request.url.scheme == "https", samesite="lax")
+    else:
+        response.delete_cookie("theme")
     return response
 
 

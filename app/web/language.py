@@ -7,15 +7,16 @@ and no build step can be forgotten. English is the language of the sources and h
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 from babel import Locale
 from babel.core import negotiate_locale
-from babel.dates import format_datetime
+from babel.dates import format_datetime, format_timedelta
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -93,6 +94,12 @@ def written_moment(at: datetime) -> str:
     if current() == "en":
         return utc.strftime("%Y-%m-%d %H:%M")
     return format_datetime(utc, "medium", locale=Locale.parse(current())).rsplit(":", 1)[0]
+
+
+def written_span(count: int, unit: Literal["day", "hour", "minute"]) -> str:
+    """A length of time in one unit, as the language writes it: `3 days`, `3 Tage`."""
+    length = timedelta(**{f"{unit}s": count})
+    return format_timedelta(length, granularity=unit, threshold=10**6, locale=Locale.parse(current()))
 
 
 def written_number(value: float, places: int) -> str:

@@ -33,15 +33,18 @@ def mount_static(app: FastAPI) -> None:
 
 
 @router.get("/")
-def home(request: Request, who: Visitor) -> Response:
-    """All competitions."""
-    return render(request, "home.html", competitions=competitions.listing(who).items)
-
-
 @router.get("/competitions")
-def all_competitions(request: Request, who: Visitor) -> Response:
-    """All competitions, at the address that one expects."""
-    return home(request, who)
+def home(request: Request, who: Visitor, search: Short = "", state: Short = "") -> Response:
+    """All competitions, or those that are asked for."""
+    found = competitions.listing(who).items
+    words = search.strip().lower()
+    shown = [
+        one
+        for one in found
+        if (not state or one.status == state or (state == "joined" and one.joined is not None))
+        and words in f"{one.title}\n{one.description}\n{one.slug}\n{one.organizer}".lower()
+    ]
+    return render(request, "home.html", competitions=shown, total=len(found), search=search, state=state)
 
 
 @router.get("/competitions/{slug}")

@@ -26,11 +26,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app import __version__, problems
 from app.errors import Fault, Refused, Unauthenticated, Unavailable
 from app.log import log
-from app.submissions.models import TERMINAL
+from app.submissions.models import STATES, TERMINAL
 from app.web import language
 from app.web.markdown import to_html
 
 FOLDER = Path(__file__).parent
+THEMES = ("auto", "light", "dark")
 STAGES = ("queued", "validating", "ready", "scoring", "scored")
 
 
@@ -43,13 +44,13 @@ def moment(at: datetime | None) -> Markup:
 
 
 def span(until: datetime) -> str:
-    """How long until then, in its largest unit: `3 days`, `1 hour`, `less than a minute`."""
+    """How long until then, in its largest unit and the language spoken: `3 days`, `1 hour`, `less than a minute`."""
     seconds = (until - datetime.now(UTC)).total_seconds()
     for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
         count = int(seconds // length)
         if count >= 1:
-            return f"{count} {unit}{'s' if count != 1 else ''}"
-    return "less than a minute"
+            return language.written_span(count, unit)
+    return language.gettext("less than a minute")
 
 
 def size(count: int) -> str:
@@ -101,7 +102,9 @@ def _environment() -> Environment:
     made.filters.update(
         number=language.written_number, moment=moment, span=span, size=size, commands=commands, markdown=to_html
     )
-    made.globals.update(version=__version__, TERMINAL=TERMINAL, steps=steps, new_key=partial(secrets.token_urlsafe, 16))
+    made.globals.update(
+        version=__version__, STATES=STATES, TERMINAL=TERMINAL, steps=steps, new_key=partial(secrets.token_urlsafe, 16)
+    )
     return made
 
 
@@ -110,7 +113,9 @@ environment = _environment()
 
 def render(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A template as an answer. `who` is the signed-in visitor, None for a stranger."""
-    values = {"who": getattr(request.state, "who", None), "path": request.url.path, "status": status, **values}
+    theme = request.cookies.get("theme", "auto")
+    about = {"who": getattr(request.state, "who", None), "path": request.url.path, "status": status}
+    values = {**about, "theme": theme if theme in THEMES else "auto", **values}
     with language.speaking(language.language_of(request)):
         html = environment.get_template(name).render(values, lang=language.current(), languages=language.LANGUAGES)
     headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie"}

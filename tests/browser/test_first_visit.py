@@ -30,9 +30,16 @@ def test_from_sign_up_to_the_board(stack: Any, visit: Any, inspect: Any) -> None
     page.get_by_role("link", name="Status").click()
     expect(page.get_by_role("main")).to_contain_text("From upload to score")
     inspect(page, "status")
+    page.get_by_role("button", name="Light").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(247, 247, 244)"
     page.get_by_role("button", name="Deutsch").click()
     expect(page.locator("html")).to_have_attribute("lang", "de")
     expect(page.get_by_role("link", name="Wettbewerbe")).to_be_visible()
+    page.goto("/competitions/photo-pairs")
+    inspect(page, "competition-german")
+    page.goto("/?search=nothing+of+this+name")
+    expect(page.get_by_role("main")).to_contain_text("Nichts passt")
 
 
 def test_a_board_is_sorted_searched_and_seen_as_it_was(stack: Any, visit: Any, inspect: Any) -> None:

@@ -1,7 +1,7 @@
 """The life of submissions as a state machine on a real PostgreSQL, against a model of a few lines.
 
-Whatever is sent, sent again, cancelled, claimed, lost, given back or finished late, in any order: each submission has one
-state, ends once, is scored once; limits hold exactly; the board is its rebuild.
+Whatever is sent, sent again, cancelled, claimed, lost, given back or finished late, in any order: each submission has
+one state, ends once, is scored once; limits hold exactly; the board is its rebuild.
 """
 
 from collections import Counter
@@ -81,7 +81,9 @@ class Life(RuleBasedStateMachine):
 
     # What people do
 
-    @rule(owner=st.integers(0, PEOPLE - 1), key=st.sampled_from([None, "k1", "k2"]), content=st.sampled_from(["x", "y"]))
+    @rule(
+        owner=st.integers(0, PEOPLE - 1), key=st.sampled_from([None, "k1", "k2"]), content=st.sampled_from(["x", "y"])
+    )
     def submit(self, owner, key, content):
         sha256 = storage.put(content.encode())
         known = next((one for one in reversed(self.sent) if key and (one.owner, one.key) == (owner, key)), None)
@@ -160,9 +162,10 @@ class Life(RuleBasedStateMachine):
         """Also by those whose lease is long over, and twice."""
         one, stage, attempt = self.held[pick % len(self.held)]
         state = "scored" if stage == "score" else "invalid" if bad else "ready"
-        told = {"findings": [], "findings_total": int(bad)} if stage == "validate" else {
-            "final": value, "report": {key: {"value": value, "ci95": [0, 1]} for key in ("final", "accuracy", "explanation")},
-        }  # fmt: skip
+        told = {"findings": [], "findings_total": int(bad)}
+        if stage == "score":
+            keys = ("final", "accuracy", "explanation")
+            told = {"final": value, "report": {key: {"value": value, "ci95": [0, 1]} for key in keys}}
         with db.Session.begin() as session:
             done = stages.finish(session, one.id, stage, attempt, state, **told)
             if done and state == "scored":

@@ -164,12 +164,18 @@ def of_competition(**given: Any) -> dict[str, Any]:
     return values | {"shown": part_of(values["board"], wanted) if values["board"] else None}
 
 
+def asked(found: list[CompetitionDetail], total: int = 2) -> dict[str, Any]:
+    return {"competitions": found, "total": total, "search": EVIL, "state": "open"}
+
+
 ADA = Shape(username="ada")
 MINE = SubmissionList(items=[submission(), submission("queued")], next_cursor="more")
 FAULT = Refused(EVIL, findings=[{"code": EVIL, "message": EVIL, "line": None, "item_id": None, "fix": EVIL}])
 PAGES = {
-    "home": ("home.html", None, {"competitions": [competition(), competition(joined=None, phases=[])]}),
-    "home, empty": ("home.html", None, {"competitions": []}),
+    "home": ("home.html", None, asked([competition(), competition(joined=None, phases=[])])),
+    "home, empty": ("home.html", None, asked([], total=0)),
+    "home, nothing fits": ("home.html", ADA, asked([])),
+    "failure": ("failure.html", None, {"entry": catalogue.Entry(EVIL, EVIL, EVIL, EVIL, 500), "request_id": EVIL}),
     "stranger": ("competition.html", None, of_competition(competition=competition(joined=None))),
     "to join": (
         "competition.html",

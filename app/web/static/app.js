@@ -17,7 +17,8 @@ function localTimes(root) {
 
 function showState(place, submission) {
   for (const badge of place.querySelectorAll("[data-badge]")) {
-    badge.textContent = submission.state;
+    const name = `say${submission.state[0].toUpperCase()}${submission.state.slice(1)}`;
+    badge.textContent = badge.dataset[name] || submission.state;
     badge.className = `badge ${submission.state}`;
   }
   const reached = STAGES.indexOf(submission.state);
