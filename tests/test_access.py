@@ -20,6 +20,7 @@ PUBLIC = {
     "POST /auth/signup", "POST /auth/login", "POST /auth/logout", "POST /auth/password-reset",
     "POST /auth/password-reset/{token}", "POST /auth/email/{token}", "POST /auth/oidc",
     "GET /problems", "GET /status", "GET /competitions", "GET /competitions/{slug}", "GET /competitions/{slug}/image",
+    "GET /competitions/{slug}/phases/{phase}/leaderboard/tops",
     "GET /competitions/{slug}/announcements", "GET /competitions/{slug}/leaderboard",
     "GET /competitions/{slug}/leaderboard.csv", "GET /competitions/{slug}/phases",
     "GET /competitions/{slug}/phases/{phase}/leaderboard", "GET /competitions/{slug}/phases/{phase}/leaderboard.csv",

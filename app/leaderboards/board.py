@@ -56,7 +56,7 @@ def rows_of(
     """
     rule = rule_of(phase)
     entries = entries_of(session, phase, board, at, rescore_id)
-    entrants = _entrants(session, {one.entrant_id for one in entries})
+    entrants = entrants_of(session, {one.entrant_id for one in entries})
     judged = _judged(session, phase, board, [one.evaluation_id for one in entries])
     by_final = rule.by == SortKey()  # intervals of ranks are made from the items' final scores
     rows: list[Row] = [
@@ -78,7 +78,7 @@ def rows_of(
     return rows
 
 
-def _entrants(session: Session, ids: set[int]) -> dict[int, Row]:
+def entrants_of(session: Session, ids: set[int]) -> dict[int, Row]:
     """Of each entrant: its name (a team's, else the user's), and whether it is a baseline."""
     found = (
         select(Participation.id, Account.username, Team.name, Participation.baseline)

@@ -20,6 +20,7 @@ from app.leaderboards.likely_same import accounts_of
 from app.leaderboards.overall import overall_of
 from app.leaderboards.schemas import BoardOut, CarriedOut, OverallOut
 from app.leaderboards.showing import Asked, board_of, digest, look, tag_of
+from app.leaderboards.tops import TopsOut, tops_of
 
 router = APIRouter(tags=["leaderboards"])
 BOARD = "/competitions/{slug}/phases/{phase}/leaderboard"
@@ -67,6 +68,12 @@ def board_csv(request: Request, who: Visitor, slug: str, phase: str, which: Whic
     answer = _board(request, who, Asked(slug, phase, which, at), "csv", as_csv)
     answer.headers["Content-Disposition"] = f'attachment; filename="{slug}-{phase}.csv"'
     return answer
+
+
+@router.get(BOARD + "/tops")
+def tops(who: Visitor, slug: str, phase: str, which: Which = "") -> TopsOut:
+    """Who led the board and when, as far as you may see it: each submission better than all that were sent before."""
+    return tops_of(who, Asked(slug, phase, which))
 
 
 OVERALL = "/competitions/{slug}/leaderboard"

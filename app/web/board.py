@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from app.errors import Refused
 from app.leaderboards.schemas import BoardOut, Row
+from app.leaderboards.tops import TopsOut
 
 PAGE_ROWS = 100
 
@@ -71,6 +72,40 @@ def shown(board: BoardOut, wanted: Wanted) -> Shown:
     own = [row for row in rows if row.mine and row not in part] if len(rows) > PAGE_ROWS else []
     worst = max((row.rank_ci95[1] for row in board.rows if row.rank_ci95), default=1)
     return Shown(part, own, len(rows), pages, page, sort, order, worst)
+
+
+WIDTH, HEIGHT = 640, 240
+LEFT, RIGHT, TOP, BOTTOM = 60, 12, 12, 28
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A chart of who led: (x, y) of each top in the SVG's units, the path of the steps, and ticks as (y, value)."""
+
+    dots: list[tuple[float, float]]
+    path: str
+    ticks: list[tuple[float, float]]
+
+
+def lead_of(tops: TopsOut, until: datetime) -> Lead | None:
+    """The chart of a board's tops over time until a moment; None where there is none."""
+    if not tops.items:
+        return None
+    values = [one.value for one in tops.items]
+    margin = max((max(values) - min(values)) * 0.1, 0.005)
+    low, high = min(values) - margin, max(values) + margin
+    first = tops.items[0].at
+    length = max((until - first).total_seconds(), 1.0)
+
+    def x(at: datetime) -> float:
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * min(1.0, (at - first).total_seconds() / length), 1)
+
+    def y(value: float) -> float:
+        return round(TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low), 1)
+
+    dots = [(x(one.at), y(one.value)) for one in tops.items]
+    path = f"M{dots[0][0]} {dots[0][1]}" + "".join(f"H{across}V{up}" for across, up in dots[1:]) + f"H{WIDTH - RIGHT}"
+    return Lead(dots, path, [(y(value), value) for value in (low + (high - low) * step / 4 for step in range(5))])
 
 
 def _keys(board: BoardOut) -> dict[str, Callable[[Row], Any]]:

@@ -1,19 +1,22 @@
 """The pages that are read, and the router of the whole room."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi.responses import PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
 from app.accounts.guards import Visitor
 from app.competitions import routes as competitions
 from app.errors import NotFound
+from app.leaderboards import routes as boards
 from app.leaderboards.overall import overall_of
 from app.messages import routes as mail
 from app.scoring.findings import CODES
 from app.submissions import record_routes as record
 from app.web import admin, catalogue, forms
-from app.web.board import Wanted
+from app.web.board import HEIGHT, LEFT, RIGHT, WIDTH, Wanted, lead_of
 from app.web.me import routes as participants
 from app.web.organizer import pages as organizer
 from app.web.rendering import FOLDER, Page, render
@@ -69,6 +72,26 @@ def overall(request: Request, who: Visitor, slug: str) -> Response:
     """The board over all phases."""
     found = competitions.detail_of(who, slug)
     return render(request, "overall.html", competition=found, overall=overall_of(who, slug))
+
+
+@router.get("/competitions/{slug}/phases/{phase}/tops")
+def tops(request: Request, who: Visitor, slug: str, phase: str, board: Short = "") -> Response:
+    """Who led a board and when."""
+    told = boards.tops(who, slug, phase, board)
+    found = competitions.detail_of(who, slug)
+    until = told.as_of or datetime.now(UTC)
+    shape = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT}
+    name = next(one.name for one in found.phases if one.slug == phase)
+    values = {"competition": found, "phase": phase, "called": name, "tops": told, "chart": lead_of(told, until)}
+    return render(request, "tops.html", until=until, **shape, **values)
+
+
+@router.get("/robots.txt")
+def robots() -> Response:
+    """Search engines may read what is public; what one must sign in for, and every query, are not for them."""
+    barred = ("/api/", "/accounts/", "/admin", "/me", "/submissions/", "/organize", "/*?")
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in barred)]
+    return PlainTextResponse("\n".join(lines) + "\n", headers={"Cache-Control": "public, max-age=86400"})
 
 
 @router.get("/status")

@@ -26,6 +26,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app import __version__, problems
 from app.errors import Fault, Refused, Unauthenticated, Unavailable
 from app.log import log
+from app.settings import settings
 from app.submissions.models import STATES, TERMINAL
 from app.web import language
 from app.web.markdown import to_html
@@ -114,7 +115,8 @@ environment = _environment()
 def render(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A template as an answer. `who` is the signed-in visitor, None for a stranger."""
     theme = request.cookies.get("theme", "auto")
-    about = {"who": getattr(request.state, "who", None), "path": request.url.path, "status": status}
+    base = (settings().public_url or str(request.base_url)).rstrip("/")
+    about = {"base": base, "who": getattr(request.state, "who", None), "path": request.url.path, "status": status}
     values = {**about, "theme": theme if theme in THEMES else "auto", **values}
     with language.speaking(language.language_of(request)):
         html = environment.get_template(name).render(values, lang=language.current(), languages=language.LANGUAGES)

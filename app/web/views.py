@@ -1,5 +1,7 @@
 """The page that is shown by reading and by forms alike: a competition with its board."""
 
+from datetime import UTC, datetime
+
 from fastapi import Request, Response
 
 from app import problems
@@ -15,6 +17,7 @@ from app.settings import settings
 from app.submissions import routes as submissions
 from app.web.board import Wanted, shown
 from app.web.rendering import render
+from app.web.timeline import line_of
 
 SHOWN_SUBMISSIONS = 20
 
@@ -65,6 +68,7 @@ def competition_page(
         board=board,
         shown=shown(board, wanted) if board else None,
         wanted=wanted,
+        line=line_of(found.phases, datetime.now(UTC)),
         mine=mine,
         limits=limits,
         fault=fault,

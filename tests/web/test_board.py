@@ -6,7 +6,8 @@ import pytest
 
 from app.errors import Refused
 from app.leaderboards.schemas import BoardOut, Column, Row
-from app.web.board import PAGE_ROWS, Wanted, shown
+from app.leaderboards.tops import TopOut, TopsOut
+from app.web.board import BOTTOM, HEIGHT, LEFT, PAGE_ROWS, RIGHT, TOP, WIDTH, Wanted, lead_of, shown
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -67,3 +68,18 @@ def test_addresses_keep_what_is_asked_for_and_leave_out_the_usual():
     wanted = Wanted(sort="final", search="a b", page=3)
     assert wanted.address("dev", page=1) == "?phase=dev&sort=final&search=a+b#board"
     assert Wanted().address("dev") == "?phase=dev#board"
+
+
+def test_the_chart_of_tops_is_a_staircase_inside_its_frame():
+    tops = [
+        TopOut(at=NOW + timedelta(days=day), value=value, participant="p", team=False)
+        for day, value in ((0, 0.2), (5, 0.6))
+    ]
+    made = lead_of(TopsOut(key="final", direction="desc", as_of=None, items=tops), NOW + timedelta(days=10))
+    (first, low), (second, high) = made.dots
+    assert (first, second) == (LEFT, LEFT + (WIDTH - LEFT - RIGHT) / 2)
+    assert TOP < high < low < HEIGHT - BOTTOM
+    assert made.path == f"M{first} {low}H{second}V{high}H{WIDTH - RIGHT}"
+    assert lead_of(TopsOut(key="final", direction="desc", as_of=None, items=[]), NOW) is None
+    alone = lead_of(TopsOut(key="final", direction="desc", as_of=None, items=tops[:1]), NOW)
+    assert alone.dots[0][0] == LEFT, "also where no time has passed"

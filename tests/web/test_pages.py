@@ -15,11 +15,12 @@ from app.competitions.errors import CompetitionNotFound, PhaseNotFound
 from app.competitions.schemas import CompetitionDetail, PhaseOut
 from app.errors import Refused, TooMany
 from app.leaderboards.schemas import BoardOut, OverallOut
+from app.leaderboards.tops import TopOut, TopsOut
 from app.submissions.record_routes import RecordOut
 from app.submissions.schemas import LimitsOut, SubmissionList, SubmissionOut, UseOut, WindowUseOut
 from app.web import catalogue
 from app.web.addresses import local
-from app.web.board import Wanted
+from app.web.board import Wanted, lead_of
 from app.web.board import shown as part_of
 from app.web.forms import checked
 from app.web.markdown import to_html
@@ -131,6 +132,12 @@ def overall() -> OverallOut:
     )
 
 
+def led(*items: TopOut) -> dict[str, Any]:
+    tops = TopsOut(key="final", direction="desc", as_of=NOW, items=list(items))
+    shape = {"width": 9, "height": 9, "left": 1, "right": 1, "until": NOW, "phase": "one", "called": EVIL}
+    return shape | {"competition": competition(), "tops": tops, "chart": lead_of(tops, NOW)}
+
+
 def service_record(count: int = 3) -> RecordOut:
     spread = {"count": count, "p50": 1.5 if count else None, "p95": 3.0 if count else None, "max": None}
     stage = {"waiting": count, "running": 0, "oldest_seconds": 2, "wait": spread, "work": spread}
@@ -159,6 +166,7 @@ def of_competition(**given: Any) -> dict[str, Any]:
     values: dict[str, Any] = {
         "competition": competition(), "phase": phase(), "board": board(), "mine": None, "limits": limits(True),
         "fault": None, "upload_bytes": 2**26, "announcements": [announcement()], "wanted": wanted,
+        "line": None,
     }  # fmt: skip
     values |= given
     return values | {"shown": part_of(values["board"], wanted) if values["board"] else None}
@@ -197,6 +205,8 @@ PAGES = {
     "unsubscribe": ("unsubscribe.html", None, {"username": EVIL, "kind": EVIL, "done": ""}),
     "unsubscribed": ("unsubscribe.html", None, {"username": EVIL, "kind": EVIL, "done": "all"}),
     "fault": ("fault.html", None, {"fault": FAULT}),
+    "tops": ("tops.html", None, led(TopOut(at=NOW, value=0.5, participant=EVIL, team=True))),
+    "tops, empty": ("tops.html", None, led()),
     "status": ("status.html", None, {"record": service_record()}),
     "status, empty": ("status.html", None, {"record": service_record(0)}),
     "problems": ("problems.html", None, {"entries": catalogue.entries().values(), "findings": [("a", EVIL)]}),
