@@ -33,6 +33,7 @@ from app.web.markdown import to_html
 
 FOLDER = Path(__file__).parent
 THEMES = ("auto", "light", "dark")
+DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # embeddings, overrides, isolates and their ends
 STAGES = ("queued", "validating", "ready", "scoring", "scored")
 
 
@@ -69,6 +70,17 @@ def commands(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  (escaped first)
 
 
+def straight(value: Any) -> Any:
+    """A text without the marks that turn the direction of what follows it: an open one would turn the whole page.
+
+    Right-to-left words need none of them: elements with `dir="auto"` read their own direction.
+    """
+    if not isinstance(value, str) or not DIRECTIONS.search(value):
+        return value
+    straightened = DIRECTIONS.sub("", value)
+    return Markup(straightened) if isinstance(value, Markup) else straightened  # noqa: S704  (it was markup before)
+
+
 def steps(submission: Any) -> list[dict[str, Any]]:
     """The stages of a submission in order, each done, current, todo or bad (where it ended otherwise)."""
     stamps, state = submission.stamps, submission.state
@@ -95,6 +107,7 @@ def _environment() -> Environment:
         autoescape=True,
         extensions=["jinja2.ext.i18n"],
         undefined=StrictUndefined,
+        finalize=straight,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -23,6 +23,10 @@ AXE = next((ROOT / "tests" / "browser" / "vendor").glob("axe-*.min.js"))
 # Screenshots are looked at by people: `PALMARES_SCREENSHOTS=folder make test` keeps them there.
 SCREENSHOTS = os.environ.get("PALMARES_SCREENSHOTS")
 WIDTHS = (360, 768, 1440)
+# What runs out of the screen sideways, outside of what scrolls by itself; nothing where the page fits.
+WIDE = """document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+    .filter((one) => one.getBoundingClientRect().right > innerWidth && !one.closest(".scroll, .plot, pre"))
+    .slice(0, 4).map((one) => one.outerHTML.slice(0, 150))"""
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +105,8 @@ def inspect() -> Callable[[Any, str], None]:
                 folder = Path(SCREENSHOTS)
                 folder.mkdir(parents=True, exist_ok=True)
                 page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
-            fits = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            assert fits, f"{name} runs out of a screen of {width} px"
+            wide = page.evaluate(WIDE)
+            assert not wide, f"{name} runs out of a screen of {width} px: {wide}"
         page.set_viewport_size(before)
 
     return look

@@ -374,3 +374,10 @@ def test_the_board_shows_ties_and_rank_intervals() -> None:
     html = shown("competition.html", **of_competition(competition=competition(joined=None)))
     assert "tied 1-3" in html
     assert "1 – 4" in html
+
+
+def test_no_word_turns_the_direction_of_what_follows_it() -> None:
+    turned = "\u202eadmin\u2066 <b>\u05d0\u200f"
+    html = environment.from_string("{{ one }} {{ one|commands }} {{ one|markdown }}").render(one=turned)
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", html)
+    assert html.startswith("admin &lt;b&gt;\u05d0\u200f"), "right-to-left words and their marks stay"
