@@ -18,6 +18,7 @@ from bench.table import Result
 SCENARIOS = {
     "warm": "a warm worker against a cold process per submission",
     "door": "the validation answer while 200 submissions wait for scoring",
+    "intake": "uploads by 64 clients at once, against an endpoint that only writes to disk",
     "forward": "the share of judging spent in the model's forward pass",
     "judging": "judging 1,000 pairs against plain cosine, and the memory of 10,000",
 }

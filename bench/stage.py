@@ -133,8 +133,8 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def stage() -> Iterator[Stage]:
-    """Servers, web, validating worker and beat, ready; everything is ended and deleted on the way out."""
+def stage(*, validate: bool = True) -> Iterator[Stage]:
+    """Servers and web, with `validate` a validating worker and beat; all is ended and deleted on the way out."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory(prefix="plm-bench-") as top, ExitStack() as running:
         folder = Path(top) / "data"
@@ -144,7 +144,8 @@ def stage() -> Iterator[Stage]:
         stage.run(sys.executable, "-m", "alembic", "upgrade", "head")
         listen = ("--host", HOST, "--port", str(port), "--timeout-graceful-shutdown", "2")
         running.enter_context(stage.child("web", "uvicorn", "app.main:create_app", "--factory", *listen))
-        running.enter_context(stage.worker("validate"))
-        running.enter_context(stage.child("beat", *CELERY, "beat", "--schedule", str(folder / "beat")))
+        if validate:
+            running.enter_context(stage.worker("validate"))
+            running.enter_context(stage.child("beat", *CELERY, "beat", "--schedule", str(folder / "beat")))
         wait("the web process answers", lambda: _healthy(stage.url))
         yield stage

@@ -36,7 +36,7 @@ def _board(who: Principal | None, number: int) -> tuple[documents.JSON, BoardOut
     with Session.begin() as session:
         ids = select(Submission.ref, Submission.id).where(Submission.phase_id == number)
         refs = {row.ref for row in board.rows}
-        found = {ref: row for ref, row in session.execute(ids).tuples() if ref in refs}
+        found = {ref: row for ref, row in session.execute(ids) if ref in refs}
     return told, board, found
 
 

@@ -62,7 +62,7 @@ def participants_of(session: Session, rows: Sequence[Competition]) -> dict[int, 
     """The number of participants of each competition."""
     counted = select(Participation.competition_id, func.count()).group_by(Participation.competition_id)
     found = counted.where(Participation.competition_id.in_([row.id for row in rows]))
-    return dict(session.execute(found).tuples().all())
+    return dict(tuple(row) for row in session.execute(found))
 
 
 def submissions_of(session: Session, row: Competition) -> int:
@@ -89,5 +89,5 @@ def counting(session: Session, rows: Sequence[Submission], views: Mapping[int, V
     seen = [row for row in rows if views[row.phase_id].frozen_at is None]
     by_evaluation = {row.evaluation.id: row for row in seen}
     standing = select(Standing.evaluation_id, Standing.board).where(Standing.evaluation_id.in_(by_evaluation))
-    found = ((by_evaluation[one], board) for one, board in session.execute(standing).tuples())
+    found = ((by_evaluation[one], board) for one, board in session.execute(standing))
     return {row.id for row, board in found if board in views[row.phase_id].boards}

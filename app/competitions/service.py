@@ -5,6 +5,7 @@ from typing import Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.errors import TokenElsewhere
 from app.accounts.service import Principal
@@ -28,8 +29,10 @@ def competition_of(session: Session, slug: str) -> Competition:
 
 def phase_of(session: Session, slug: str, phase: str) -> Phase:
     """The phase of this competition. Raises CompetitionNotFound, PhaseNotFound."""
-    for found in competition_of(session, slug).phases:
+    competition = competition_of(session, slug)
+    for found in competition.phases:
         if found.slug == phase:
+            set_committed_value(found, "competition", competition)  # else it would be read once more
             return found
     raise errors.PhaseNotFound(f"The competition {slug!r} has no phase {phase!r}.")
 
@@ -82,7 +85,7 @@ def hold(session: Session, phase: Phase, *, shared: bool = False) -> None:
     """
     row = select(Phase.id).where(Phase.id == phase.id)
     session.execute(row.with_for_update(read=shared, key_share=not shared))
-    session.refresh(phase)
+    session.refresh(phase, [*Phase.__mapper__.column_attrs.keys(), "truth", "gate", "carry_from"])
 
 
 def entry(

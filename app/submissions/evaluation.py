@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import Integer, and_, any_, bindparam, exists, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from app.broker import SCORE, VALIDATE
 from app.errors import Fault
 from app.settings import settings
 from app.submissions.errors import WorkerLost
-from app.submissions.models import TERMINAL, Evaluation, Submission
+from app.submissions.models import NOT_TERMINAL, Evaluation, Submission
 from app.submissions.telling import tell
 
 Stage = Literal["validate", "score"]
@@ -53,11 +54,20 @@ def turn_of(session: Session, members: list[int]) -> int:
 
     The entrant must be held.
     """
-    open_rows = (Evaluation.state.not_in(TERMINAL), Evaluation.priority == 0)
-    present = session.scalar(select(func.min(Evaluation.turn)).where(*open_rows))
-    own = select(func.max(Evaluation.turn)).join(Submission, Submission.id == Evaluation.submission_id)
-    last = session.scalar(own.where(*open_rows, Submission.participation_id.in_(members)))
+    present, last = session.execute(_TURNS, {"members": members}).one()
     return max(present or 0, 0 if last is None else last + 1)
+
+
+_OPEN = and_(text(f"evaluations.{NOT_TERMINAL}"), Evaluation.priority == 0)
+_OWN = Submission.participation_id == any_(bindparam("members", type_=ARRAY(Integer)))
+# Built once, since every upload asks it.
+_TURNS = select(
+    select(func.min(Evaluation.turn)).where(_OPEN).scalar_subquery(),
+    select(func.max(Evaluation.turn))
+    .join(Submission, Submission.id == Evaluation.submission_id)
+    .where(_OPEN, _OWN)
+    .scalar_subquery(),
+)
 
 
 def next_in_turn(session: Session, stage: Stage) -> int | None:

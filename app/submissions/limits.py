@@ -8,8 +8,10 @@ from another phase never, and a re-scoring changes nothing.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, Subquery, func, select
+from sqlalchemy import Boolean, DateTime, Integer, Subquery, and_, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from app.competitions.entrants import members_of
@@ -105,41 +107,30 @@ def usage(session: Session, phase: Phase, members: list[int], team: str | None =
     """What these participations used of the phase together."""
     moment = now(session)
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    sent = _submissions(phase, members)
-    recent = sent.c.created_at >= midnight if phase.limit_window == "day" else sent.c.created_at > moment - DAY
-    counts, invalid = sent.c.state != "invalid", sent.c.state == "invalid"
-    runs = sent.c.state.not_in(TERMINAL)
-    row = session.execute(
-        select(
-            func.count().filter(counts).label("total"),
-            func.count().filter(counts, recent).label("day"),
-            func.count().filter(invalid, recent).label("invalid"),
-            func.count().filter(runs).label("running"),
-        ).select_from(sent)
-    ).one()
-    times = select(sent.c.created_at).where(recent).order_by(sent.c.created_at, sent.c.id)
+    by_day = phase.limit_window == "day"
+    whose = {"phase_id": phase.id, "members": members, "since": midnight if by_day else moment - DAY}
+    row = session.execute(_COUNTS[phase.limit_window], whose).one()
 
-    def used(limit: int | None, count: int, which: Select[tuple[datetime]]) -> Use:
-        frees = midnight + DAY if phase.limit_window == "day" else _leaves(session, which, limit, count)
+    def used(limit: int | None, count: int, valid: bool) -> Use:
+        frees = midnight + DAY if by_day else _leaves(session, whose | {"valid": valid}, limit, count)
         return Use(limit, count, frees)
 
     allowance = settings().invalid_per_day if phase.max_invalid_per_day is None else phase.max_invalid_per_day
     concurrent = Use(phase.max_concurrent, row.running)
-    first = select(sent.c.ref).where(runs).order_by(sent.c.id).limit(NAMED)
     return Limits(
         moment=moment,
         window=phase.limit_window,
-        day=used(phase.max_submissions_per_day, row.day, times.where(counts)),
+        day=used(phase.max_submissions_per_day, row.day, valid=True),
         total=Use(phase.max_submissions, row.total),
         concurrent=concurrent,
-        invalid=used(allowance, row.invalid, times.where(invalid)),
-        running=tuple(session.scalars(first)) if concurrent.left == 0 else (),
+        invalid=used(allowance, row.invalid, valid=False),
+        running=tuple(session.scalars(_RUNNING, whose)) if concurrent.left == 0 else (),
         ends_at=None if phase.accept_late else phase.ends_at,
         team=team,
     )
 
 
-def _submissions(phase: Phase, members: list[int]) -> Subquery:
+def _submissions() -> Subquery:
     """What costs something of a limit: id, ref, time and the state of the judgement that has effect."""
     any_version = aliased(Evaluation)
     effective = (any_version.submission_id == Submission.id, any_version.effective_at.is_not(None))
@@ -148,19 +139,44 @@ def _submissions(phase: Phase, members: list[int]) -> Subquery:
         select(Submission.id, Submission.ref, Submission.created_at, Evaluation.state)
         .join(Evaluation, (Evaluation.submission_id == Submission.id) & (Evaluation.version == newest))
         .where(
-            Submission.phase_id == phase.id,
-            Submission.participation_id.in_(members),
+            Submission.phase_id == bindparam("phase_id"),
+            Submission.participation_id == any_(bindparam("members", type_=ARRAY(Integer))),
             Submission.carried_from_id.is_(None),
-            Evaluation.state.not_in(("failed", "cancelled")),
+            Evaluation.state != "failed",
+            Evaluation.state != "cancelled",
         )
         .subquery()
     )
 
 
-def _leaves(session: Session, times: Select[tuple[datetime]], limit: int | None, count: int) -> datetime | None:
+# Built once: every upload asks these, and to build them takes longer than to answer them.
+_SENT = _submissions()
+_SINCE = bindparam("since", type_=DateTime(timezone=True))
+_RECENT = {"day": _SENT.c.created_at >= _SINCE, "rolling": _SENT.c.created_at > _SINCE}
+_RUNS = and_(*(_SENT.c.state != state for state in TERMINAL))
+_COUNTS = {
+    window: select(
+        func.count().filter(_SENT.c.state != "invalid").label("total"),
+        func.count().filter(_SENT.c.state != "invalid", recent).label("day"),
+        func.count().filter(_SENT.c.state == "invalid", recent).label("invalid"),
+        func.count().filter(_RUNS).label("running"),
+    ).select_from(_SENT)
+    for window, recent in _RECENT.items()
+}
+_RUNNING = select(_SENT.c.ref).where(_RUNS).order_by(_SENT.c.id).limit(NAMED)
+_TIMES = (
+    select(_SENT.c.created_at)
+    .where(_RECENT["rolling"], (_SENT.c.state != "invalid") == bindparam("valid", type_=Boolean))
+    .order_by(_SENT.c.created_at, _SENT.c.id)
+    .offset(bindparam("surplus"))
+    .limit(1)
+)
+
+
+def _leaves(session: Session, whose: dict[str, Any], limit: int | None, count: int) -> datetime | None:
     """When so many have left the rolling window that there is room for one more; None where the window is empty."""
     surplus = 0 if limit is None else max(0, count - limit)
-    leaver = session.scalar(times.offset(surplus).limit(1))
+    leaver = session.scalar(_TIMES, whose | {"surplus": surplus})
     return None if leaver is None else leaver + DAY
 
 

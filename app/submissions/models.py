@@ -12,6 +12,8 @@ from app.db import Base, Timestamped
 STATES = ("queued", "validating", "invalid", "ready", "scoring", "scored", "failed", "cancelled")
 TERMINAL = ("invalid", "scored", "failed", "cancelled")
 _TERMINAL_SQL = "('invalid', 'scored', 'failed', 'cancelled')"
+NOT_TERMINAL = f"state NOT IN {_TERMINAL_SQL}"
+"""As the index of what waits says it: only with these very words can it be used, whatever is prepared."""
 
 
 class Submission(Timestamped, Base):
@@ -122,7 +124,7 @@ class Evaluation(Base):
             "priority",
             "turn",
             "id",
-            postgresql_where=text(f"state NOT IN {_TERMINAL_SQL}"),
+            postgresql_where=text(NOT_TERMINAL),
         ),
         Index("ix_evaluations_finished_at", "finished_at"),
         Index("ix_evaluations_rescore_id", "rescore_id", postgresql_where=text("rescore_id IS NOT NULL")),

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app import audit
 from app.accounts.errors import TokenElsewhere
@@ -71,8 +72,8 @@ def submit(
     moment = now(session)
     submission = Submission(
         ref=new_ref("sub"),
-        phase_id=phase.id,
-        participation_id=participation.id,
+        phase=phase,
+        participation=participation,
         file_name=received.name,
         file_size=received.size,
         file_sha256=received.sha256,
@@ -84,9 +85,13 @@ def submit(
     session.add(submission)
     session.flush()
     turn = machine.turn_of(session, entrants.members_of(session, participation))
-    session.add(first_evaluation(submission, phase, moment, turn))
+    evaluation = first_evaluation(submission, phase, moment, turn)
+    session.add(evaluation)
     session.flush()
-    session.refresh(submission)
+    # All that there is of it is known; nothing needs to be read back.
+    set_committed_value(evaluation, "submission", submission)
+    set_committed_value(submission, "evaluations", [evaluation])
+    set_committed_value(submission, "mark", None)
     return submission, True
 
 

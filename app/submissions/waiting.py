@@ -53,7 +53,7 @@ def _rounds(position: int, workers: int) -> int:
 def _pace(session: Session) -> _Pace | None:
     moment = now(session)
     heard = select(Heartbeat.queue, func.count()).where(Heartbeat.seen_at > moment - HEARD, Heartbeat.state == "ready")
-    workers = dict(session.execute(heard.group_by(Heartbeat.queue)).tuples().all())
+    workers = dict(tuple(row) for row in session.execute(heard.group_by(Heartbeat.queue)))
     if not workers.get("validate") or not workers.get("score"):
         return None
     stamps = (Evaluation.validating_at, Evaluation.ready_at, Evaluation.scoring_at, Evaluation.finished_at)

@@ -12,7 +12,7 @@ HERE = "/competitions/pairs/organize/participants"
 
 def states(session) -> dict[str, tuple[str, str]]:
     session.expire_all()
-    rows = select(Participation).join(Account, Account.id == Participation.account_id)
+    rows = select(Participation).join(Account, Account.id == Participation.account_id).order_by(Participation.id)
     return {row.account.username: (row.status, row.reason) for row in session.scalars(rows)}
 
 
