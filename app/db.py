@@ -1,7 +1,8 @@
 """The database: one engine per process, one Session factory, the declarative base.
 
 Decision: sync SQLAlchemy on psycopg 3, READ COMMITTED; every door opens `with Session.begin() as session:` and nothing
-below a door commits. Refs are short, unguessable and sayable; numbers never leave the server.
+below a door commits. Refs are short, unguessable and sayable; numbers leave the server
+only for clients of CodaBench, who know nothing else.
 """
 
 import secrets
