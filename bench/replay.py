@@ -113,15 +113,16 @@ def run() -> Result:
     return Result(
         "replay",
         f"A challenge replayed: {SUBMISSIONS:,} submissions by {PEOPLE} participants",
-        f"{len(material().answers)} pairs each, sent by {SENDERS} clients at a time as fast as the server takes them; every "
-        "tenth explanation differs from the turn before. One web process, one validating and one scoring worker with one "
-        "child each, PostgreSQL, Valkey and the clients on this machine. CPU is that of all of the server's processes. "
-        f"The rival's seconds are those of {SAMPLE} submissions in the same minutes, multiplied; it computes means only.",
+        f"{len(material().answers)} pairs each, sent by {SENDERS} clients at a time as fast as the server takes them; "
+        "every tenth explanation differs from the turn before. One web process, one validating and one scoring worker "
+        "with one child each, PostgreSQL, Valkey and the clients on this machine. CPU is that of all of the server's "
+        f"processes. The rival's seconds are those of {SAMPLE} submissions in the same minutes, multiplied; it gives "
+        "means only.",
         ("Way", "wall", "CPU each", "cheaper (CPU)", "to score p50", "p95", "p99"),
         rows,
         (
             "All are sent at once, so the time to a score is mostly that of the queue: in life they come over months.",
-            f"{PEOPLE / SUBMISSIONS:.0%} are somebody's first, of which no text is known; of each other one a tenth is new. "
+            f"{PEOPLE / SUBMISSIONS:.0%} are somebody's first, of which no text is known; of others a tenth is new. "
             "What costs is the model's forward pass over those texts, and reading and comparing their claims.",
         ),
     )
