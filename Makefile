@@ -9,7 +9,7 @@ UNLOCKED := $(shell grep -oE '^name = "(nvidia-[^"]+|cuda-[^"]+|triton|torch)"' 
 EXPORT = $(BIN)/uv export --quiet --frozen --no-emit-project --no-header --no-annotate $(addprefix --no-emit-package ,$(UNLOCKED))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test check format bench judgement faults fuzz lock clean
+.PHONY: help demo up down backup restore test check format bench judgement faults fuzz lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,12 @@ up: $(VENV)/.demo ## Start everything in the foreground; Ctrl-C ends it
 
 down: ## Stop what `make demo` started; its data stays
 	@test ! -x $(BIN)/python || $(BIN)/python -m app.embedded down
+
+backup: $(VENV)/.demo ## Write database and files into one file (FILE=palmares-backup.tar), while everything runs
+	$(BIN)/python -m app.embedded backup $(or $(FILE),palmares-backup.tar)
+
+restore: $(VENV)/.demo ## Fill an empty data folder from such a file (FILE=…)
+	$(BIN)/python -m app.embedded restore $(or $(FILE),palmares-backup.tar)
 
 test: $(VENV)/.dev ## Run all tests (own servers, real workers, real model)
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -1,4 +1,4 @@
-"""`python -m app.embedded up | down | status`: the local stack, as `make up`, `make demo` and `make down` call it."""
+"""`python -m app.embedded up | down | status | backup | restore`: the local stack, as the Makefile calls it."""
 
 import argparse
 import json
@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
+from app.embedded.backup import backup, restore
 from app.embedded.errors import EmbeddedFault
 from app.embedded.lock import Lock
 from app.embedded.processes import Ledger, end, make_private, open_log, tail
@@ -34,8 +36,14 @@ def main(argv: Sequence[str] | None = None, programs: Programs | None = None, ag
     commands.add_parser("down", help="stop it; also what a crash left over")
     tell = commands.add_parser("status", help="whether and where it runs")
     tell.add_argument("--json", action="store_true", help="as one JSON document")
+    keep = commands.add_parser("backup", help="write database and files into one file, while everything runs")
+    keep.add_argument("file", type=Path, help="the file to write (tar); it must not exist")
+    back = commands.add_parser("restore", help="fill an empty data folder from such a file")
+    back.add_argument("file", type=Path, help="the file to read")
     chosen = parser.parse_args(argv)
     try:
+        if chosen.command in ("backup", "restore"):
+            return carry(chosen.command, chosen.file)
         if chosen.command == "up":
             return detach(again, chosen.wait) if chosen.detach else up(programs)
         return down() if chosen.command == "down" else status(chosen.json)
@@ -47,6 +55,17 @@ def main(argv: Sequence[str] | None = None, programs: Programs | None = None, ag
         print("Interrupted; what was started goes on. Stop it with `make down`.", file=sys.stderr)
         return 130
     return 1
+
+
+def carry(command: str, file: Path) -> int:
+    """Back up, or restore, and say what was in it."""
+    if command == "backup":
+        told = backup(file)
+        print(f"Backed up to {file}: the database and {told['files']} files, {told['bytes']} bytes. Keep it private.")
+    else:
+        told = restore(file)
+        print(f"Restored what was backed up at {told['made_at']} by version {told['version']}. Start it: `make up`.")
+    return 0
 
 
 def up(programs: Programs | None = None) -> int:

