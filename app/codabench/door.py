@@ -26,6 +26,8 @@ from app.errors import Fault, Refused
 
 USUAL_PAGE = 20
 LARGEST_PAGE = 1000
+LARGEST_LIST = 10_000
+"""So many rows are given at once where no page is asked for."""
 LARGEST_BODY = 64 * 1024
 
 
@@ -129,12 +131,15 @@ class Part:
 def part_of(request: Request, count: int, *, paged: bool = False) -> Part:
     """Which of so many rows the address asks for: a page where it says so (`page`, `page_size`) or `paged`, else all.
 
-    Raises Refused where there is no such page.
+    Raises Refused where there is no such page, or where there are too many to be given at once.
     """
     query = request.query_params
-    if not paged and "page" not in query and "page_size" not in query:
-        return Part(0, None, lambda rows: rows)
     asked = query.get("page_size", str(USUAL_PAGE))
+    bare = not paged and "page" not in query and "page_size" not in query
+    if (bare or asked == "all") and count > LARGEST_LIST:
+        raise Refused(f"There are {count}: ask for them in pages, `page_size={LARGEST_PAGE}&page=1`.")
+    if bare:
+        return Part(0, None, lambda rows: rows)
     size = max(1, count) if asked == "all" else min(_whole(asked, "page_size"), LARGEST_PAGE)
     page, pages = _whole(query.get("page", "1"), "page"), max(1, -(-count // size))
     if page > pages:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from app.codabench import door
 from app.codabench.addresses import key_of
 from app.competitions.models import Competition, Phase
 from app.db import now
@@ -134,6 +135,17 @@ def test_an_invalid_file_says_where_and_how_to_mend_it(call, world, session):
     logs = {one["name"]: one["data_file"] for one in ada("GET", f"/api/submissions/{found.id}/get_details/")["logs"]}
     assert len(ada.client.get(logs["scoring_stderr"]).text.splitlines()) == 4
     assert ada.client.get(logs["scoring_stdout"]).text.splitlines()[-1].endswith(" invalid")
+
+
+def test_a_list_that_is_too_long_is_given_in_pages_only(call, world, session, monkeypatch):
+    monkeypatch.setattr(door, "LARGEST_LIST", 2)
+    ada = call()
+    for number in range(3):
+        world.submit(ada.who, content=f"{number}".encode())
+    session.commit()
+    for query in ("", "?page_size=all"):
+        assert "in pages" in ada("GET", f"/api/submissions/{query}", 400)["detail"]
+    assert len(ada("GET", "/api/submissions/?page_size=3")["results"]) == 3
 
 
 def test_lists_are_arrays_or_pages_as_they_are_asked_for(call, world, session):
