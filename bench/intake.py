@@ -121,7 +121,7 @@ def _result(found: dict[str, list[tuple[float, list[float]]]], size: int) -> Res
             "A 202 of ours means: the sender is known, the limits were counted under the entrant's lock, the archive's "
             "structure was checked, the file lies synced under its hash and its row is committed.",
             "Every client is another participant; what one participant sends at once is counted one after the other.",
-            "What holds it back: about thirty questions to the database for each upload, on two cores that PostgreSQL, the "
-            "web process and 64 clients share; the file itself is a small part.",
+            "What holds it back: about thirty questions to the database for each upload, on two cores that PostgreSQL, "
+            "the web process and 64 clients share; the file itself is a small part.",
         ),
     )
