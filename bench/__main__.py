@@ -21,6 +21,7 @@ SCENARIOS = {
     "door": "the validation answer while 200 submissions wait for scoring",
     "intake": "uploads by 64 clients at once, against an endpoint that only writes to disk",
     "board": "reading and keeping a board as submissions grow to 100,000",
+    "pages": "what pages cost, with a board of 100 and of 10,000",
     "forward": "the share of judging spent in the model's forward pass",
     "judging": "judging 1,000 pairs against plain cosine, and the memory of 10,000",
 }

@@ -57,15 +57,15 @@ WHERE s.phase_id = %s AND s.board = 'main' ORDER BY s.sort_keys DESC, s.submitte
 """
 
 
-def fill(database: psycopg.Connection, phase: int, first: int, start: int, end: int) -> None:
-    """Write the submissions numbered from start + 1 to end, scored."""
+def fill(database: psycopg.Connection, phase: int, first: int, start: int, end: int, count: int = PEOPLE) -> None:
+    """Write the submissions numbered from start + 1 to end, scored, of so many participants in turn."""
     board = database.execute("SELECT plan FROM phases WHERE id = %s", (phase,)).fetchone()
     plan = board[0] if board else {}
     columns = list(
         dict.fromkeys(["final", *plan.get("weights", {}), *plan.get("columns", []), "accuracy", "explanation"])
     )
     given = {
-        "phase": phase, "first": first, "people": PEOPLE, "from": start + 1, "to": end, "columns": columns,
+        "phase": phase, "first": first, "people": count, "from": start + 1, "to": end, "columns": columns,
         "categories": json.dumps(["person", "scene"] * 20), "pool": POOL,
     }  # fmt: skip
     database.execute(FILL, given)
@@ -73,7 +73,7 @@ def fill(database: psycopg.Connection, phase: int, first: int, start: int, end: 
     database.commit()
 
 
-def people(database: psycopg.Connection, phase: int) -> int:
+def people(database: psycopg.Connection, phase: int, count: int = PEOPLE) -> int:
     """Make the participants; the id of the first one. Also the pool of values per item."""
     database.execute("SELECT setseed(0.5)")
     random = np.random.default_rng(7)
@@ -81,7 +81,7 @@ def people(database: psycopg.Connection, phase: int) -> int:
     for number in range(POOL):
         finals = random.random(40).astype("<f8").tobytes()
         database.execute("INSERT INTO bench_pool VALUES (%s, %s)", (number, finals))
-    made = database.execute(JOIN, {"people": PEOPLE, "phase": phase}).fetchall()
+    made = database.execute(JOIN, {"people": count, "phase": phase}).fetchall()
     return int(min(row[0] for row in made))
 
 
@@ -118,7 +118,8 @@ def inside(phase_id: int, times: int) -> None:
     print(json.dumps({"rebuild": timed(rebuild, 2)[-1], "place": statistics.median(timed(place, len(ids)))}))
 
 
-def _child(here: Stage, phase: int, times: int) -> dict[str, float]:
+def child(here: Stage, phase: int, times: int) -> dict[str, float]:
+    """`inside` in a process of its own, on this stage."""
     told = subprocess.run(
         [sys.executable, "-m", "bench.board", str(phase), str(times)],
         env={**os.environ, **here.environ}, capture_output=True, text=True, check=True, timeout=300,
@@ -128,11 +129,11 @@ def _child(here: Stage, phase: int, times: int) -> dict[str, float]:
 
 def _measure(here: Stage, database: psycopg.Connection, phase: int) -> dict[str, float]:
     """All figures at the present size, seconds."""
-    inner = _child(here, phase, ROUNDS)
+    inner = child(here, phase, ROUNDS)
     anew, kept, same = [], [], []
     with httpx2.Client(base_url=here.url, timeout=120) as client:
         for _ in range(3):
-            _child(here, phase, 1)  # a score more: the board that is kept is not this one
+            child(here, phase, 1)  # a score more: the board that is kept is not this one
             anew += timed(lambda: client.get(f"/api/v1{PHASE}/leaderboard").raise_for_status(), 1)
             kept += timed(lambda: client.get(f"/api/v1{PHASE}/leaderboard").raise_for_status(), READS // 3)
             client.headers["If-None-Match"] = client.get(f"/api/v1{PHASE}/leaderboard").headers["etag"]
